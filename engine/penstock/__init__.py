@@ -1,0 +1,139 @@
+"""Penstock runs pipelines that wait for people. This is what a plugin needs of it.
+
+The names are fetched when they are first used, so that ``import penstock`` costs nothing.
+"""
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+__all__ = [
+    "Absent",
+    "Binding",
+    "Check",
+    "Clock",
+    "Combination",
+    "Condition",
+    "Connector",
+    "ConnectorError",
+    "Deferred",
+    "Demo",
+    "Duration",
+    "Effect",
+    "Event",
+    "FailureType",
+    "Gate",
+    "GateLooked",
+    "GateOpened",
+    "GateUnavailable",
+    "Headline",
+    "Json",
+    "Look",
+    "OutcomeUnknown",
+    "Outputs",
+    "RunFacts",
+    "RunFinished",
+    "RunInterrupted",
+    "RunStarted",
+    "Sandbox",
+    "SandboxOptions",
+    "SandboxStarted",
+    "Secret",
+    "SecretReference",
+    "Snapshot",
+    "Status",
+    "Step",
+    "StepContext",
+    "StepFailed",
+    "StepFinished",
+    "StepNoted",
+    "StepOutline",
+    "StepStarted",
+    "Unavailable",
+    "Verdict",
+    "VerdictStatus",
+    "Watch",
+    "__version__",
+    "hookimpl",
+]
+
+if TYPE_CHECKING:
+    from penstock.clock import Clock
+    from penstock.connector import Binding, Check, Connector, SecretReference
+    from penstock.duration import Duration
+    from penstock.errors import ConnectorError, FailureType, OutcomeUnknown, StepFailed
+    from penstock.events import (
+        Event,
+        GateLooked,
+        GateOpened,
+        GateUnavailable,
+        RunFinished,
+        RunInterrupted,
+        RunStarted,
+        SandboxStarted,
+        Status,
+        StepFinished,
+        StepNoted,
+        StepOutline,
+        StepStarted,
+    )
+    from penstock.expressions import Absent, Deferred
+    from penstock.hooks import hookimpl
+    from penstock.json_types import Json
+    from penstock.sandbox import Demo, Sandbox, SandboxOptions
+    from penstock.secret import Secret
+    from penstock.step import Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
+    from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
+    from penstock.watch import Look, Snapshot, Unavailable, Watch
+
+    __version__: str
+
+#: Where each public name lives.
+_HOMES = {
+    "clock": ("Clock",),
+    "connector": ("Binding", "Check", "Connector", "SecretReference"),
+    "duration": ("Duration",),
+    "errors": ("ConnectorError", "FailureType", "OutcomeUnknown", "StepFailed"),
+    "events": (
+        *("Event", "GateLooked", "GateOpened", "GateUnavailable", "RunFinished", "RunInterrupted"),
+        *("RunStarted", "SandboxStarted", "Status", "StepFinished", "StepNoted", "StepOutline"),
+        "StepStarted",
+    ),
+    "expressions": ("Absent", "Deferred"),
+    "hooks": ("hookimpl",),
+    "json_types": ("Json",),
+    "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
+    "secret": ("Secret",),
+    "step": ("Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),
+    "verdict": ("Combination", "Condition", "Verdict", "VerdictStatus"),
+    "watch": ("Look", "Snapshot", "Unavailable", "Watch"),
+}
+_HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
+
+
+def _fetch(name: str) -> object:
+    if name == "__version__":
+        return _version()
+    if name not in _HOME_OF:
+        raise AttributeError(f"module 'penstock' has no attribute {name!r}")
+    return getattr(import_module(f"penstock.{_HOME_OF[name]}"), name)
+
+
+def _version() -> str:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version("penstock")
+    except PackageNotFoundError:  # a checkout that was not installed
+        return "0+unknown"
+
+
+if not TYPE_CHECKING:  # a type checker would take this for any attribute
+
+    def __getattr__(name: str) -> object:
+        """Return a public name, and keep it for the next time."""
+        globals()[name] = found = _fetch(name)
+        return found
+
+    def __dir__() -> list[str]:
+        """Return the public names, fetched or not."""
+        return sorted({*globals(), *__all__})

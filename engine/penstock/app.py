@@ -1,0 +1,297 @@
+"""What the commands do, put together from the parts; no argument parsing, no printing."""
+
+import secrets as randomness
+from collections.abc import Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from pathlib import Path
+
+from penstock.clock import Clock, SystemClock
+from penstock.connector_files import ConnectorDirectory
+from penstock.errors import ConnectorError, Fault, Refused
+from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
+from penstock.journal import Claim, Journal, RunRecord
+from penstock.pipeline.checking import ConnectorCheck
+from penstock.pipeline.inputs import fill_inputs, find_inputs, input_set_values
+from penstock.pipeline.plan import Plan
+from penstock.pipeline.planning import Planned, make_plan
+from penstock.plugins import Plugins, load_plugins
+from penstock.render import Renderer
+from penstock.run.connectors import RunConnectors
+from penstock.run.interruption import InterruptibleClock, Stop
+from penstock.run.local import carry, stopped_by_signals
+from penstock.run.names import RunNames
+from penstock.run.origin import origin_of_run
+from penstock.run.ownership import is_owned, own, owner_name
+from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
+from penstock.run.state import RunState, World
+from penstock.sandbox import Sandbox
+from penstock.scope import Scope
+from penstock.secret import Masker, Secret
+from penstock.secret_store import SecretStore
+from penstock.source import read
+from penstock.step import RunFacts
+
+__all__ = ["App", "StartOptions"]
+
+#: Letters and digits that are not mistaken for each other.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+@dataclass(frozen=True)
+class StartOptions:
+    """What ``penstock run`` was asked for."""
+
+    file: Path
+    inputs: Mapping[str, str] = field(default_factory=dict)
+    input_sets: tuple[Path, ...] = ()
+    #: ``None``: ``connectors/`` beside the file.
+    connectors: Path | None = None
+    sandbox: SandboxSettings | None = None
+
+
+class App:
+    """Penstock on one machine: its journal, its plugins, its environment."""
+
+    def __init__(
+        self, database: Path, environ: Mapping[str, str], clock: Clock | None = None
+    ) -> None:
+        """Take the journal's file and the environment; nothing is opened yet."""
+        self.database = database
+        self.environ = environ
+        self.clock = clock or SystemClock()
+        self.masker = Masker()
+
+    @cached_property
+    def journal(self) -> Journal:
+        """The journal, opened when it is first needed."""
+        return Journal(self.database, self.masker)
+
+    @cached_property
+    def plugins(self) -> Plugins:
+        """The installed plugins, loaded when they are first needed."""
+        return load_plugins()
+
+    @cached_property
+    def secrets(self) -> SecretStore:
+        """Where secrets come from."""
+        return SecretStore.from_environment(self.environ, self.masker)
+
+    # Plans
+
+    def plan(
+        self, options: StartOptions, *, complete: bool, check_connectors: bool = True
+    ) -> Planned:
+        """Return the plan of a file; *complete* says that every input must have a value.
+
+        Raise ``Refused`` with all faults.
+        """
+        source = read(options.file)
+        given = self._given(options)
+        tree = fill_inputs(source, find_inputs(source), given, complete=complete)
+        directory = self.connector_directory(options) if check_connectors else None
+        check = _connector_check(directory) if directory else None
+        return make_plan(source, tree, self.plugins.step_types, check, given)
+
+    def _given(self, options: StartOptions) -> dict[str, str]:
+        given: dict[str, str] = {}
+        for file in options.input_sets:
+            given |= input_set_values(read(file))
+        return given | dict(options.inputs)
+
+    def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
+        """Return the directory of connector files; ``None`` if a sandbox does without one."""
+        directory = _directory(options)
+        if options.connectors is not None and not directory.is_dir():
+            raise Refused(f"{directory} is not a directory; --connectors takes one")
+        if options.sandbox is not None and not directory.is_dir():
+            return None
+        return ConnectorDirectory(directory, self.plugins.connector_types)
+
+    # Runs
+
+    def start(self, options: StartOptions, planned: Planned) -> RunRecord:
+        """Journal a new run of *planned*, not yet carried; raise ``Refused`` if it cannot work."""
+        if options.sandbox is None:
+            self._require_secrets(options, planned.plan)
+        else:
+            for kind in self._sandbox_types(planned.plan):
+                kind(options.sandbox.options(self.clock)).check()
+        identifier = _new_id()
+        settings = {
+            "connectors": str(_directory(options).resolve()),
+            "sandbox": options.sandbox.to_json() if options.sandbox else None,
+        }
+        plan = planned.plan
+        return self.journal.add_run(
+            RunRecord(
+                identifier,
+                plan.identifier,
+                plan.name,
+                0,
+                Status.RUNNING,
+                plan.to_json(),
+                origin_of_run(self.environ, identifier),
+                settings,
+                self.clock.now(),
+            )
+        )
+
+    def _require_secrets(self, options: StartOptions, plan: Plan) -> None:
+        """Find secrets that are missing before anything is sent."""
+        directory = self.connector_directory(options)
+        references = {step.spec.get("connectorRef") for _, step in plan.steps()}
+        faults: list[Fault] = []
+        for reference in sorted(ref for ref in references if isinstance(ref, str)):
+            if directory is None or "<+" in reference or "{{" in reference:
+                continue
+            try:
+                directory.resolve(
+                    reference,
+                    org=plan.org,
+                    project=plan.project,
+                    secrets=self.secrets,
+                    clock=self.clock,
+                ).require_secrets()
+            except ConnectorError as error:
+                faults += error.faults
+        Refused.unless_empty(faults)
+
+    def find(self, text: str) -> RunRecord:
+        """Return the run that *text* names: its id, a beginning of it, or ``last``."""
+        if text == "last":
+            for record in self.journal.runs(limit=1):
+                return record
+            raise Refused(f"there are no runs in {self.database}")
+        found = self.journal.ids(text) if text else []
+        if text in found or len(found) == 1:
+            return self.journal.run(text if text in found else found[0])
+        if found:
+            raise Refused(f"several runs begin with {text!r}: {', '.join(found)}")
+        raise Refused(f"there is no run {text!r} in {self.database}; see `penstock runs`")
+
+    def carry(self, record: RunRecord, renderer: Renderer, *, resumed: bool) -> Status:
+        """Carry a run in this process until it ends; see ``penstock.run.local.carry``."""
+        stop = Stop()
+        with own(self.database, record.id, record.owner), stopped_by_signals(stop):
+            plan = Plan.from_json(record.plan)
+            claim = self.journal.claim(record.id, owner_name())
+            with self._sandboxes(record, plan, stop) as sandboxes:
+                stand_ins = {name: sandbox for name, (sandbox, _) in sandboxes.items()}
+                world = self._world(record, plan, stop, stand_ins, renderer)
+                state = self._state(record, plan, world, claim)
+                state.emit(_run_started(state, resumed=resumed))
+                for name, (_, page) in sandboxes.items():
+                    state.emit(SandboxStarted(record.id, self.clock.now(), name, page))
+                return carry(state, stop)
+
+    def _sandboxes(
+        self, record: RunRecord, plan: Plan, stop: Stop
+    ) -> AbstractContextManager[Mapping[str, tuple[Sandbox, str]]]:
+        value = record.settings.get("sandbox")
+        kinds = self._sandbox_types(plan) if value else []
+        settings = SandboxSettings.from_json(value) if value else SandboxSettings()
+        states = self.database.parent / "sandboxes" / record.id
+        return running(kinds, settings, states, self.clock, stop.bell.set)
+
+    def _sandbox_types(self, plan: Plan) -> list[type[Sandbox]]:
+        return sandbox_types(plan, self.plugins.step_types, self.plugins.connector_types)
+
+    def _world(
+        self,
+        record: RunRecord,
+        plan: Plan,
+        stop: Stop,
+        sandboxes: Mapping[str, Sandbox],
+        renderer: Renderer,
+    ) -> World:
+        def emit(event: Event) -> None:
+            renderer.show(event)
+            for complaint in self.plugins.notify(event):
+                renderer.show(StepNoted(record.id, event.at, "", complaint))
+
+        clock = InterruptibleClock(self.clock, stop)
+        connectors = RunConnectors(
+            Path(record.settings["connectors"]),
+            self.plugins.connector_types,
+            self.secrets,
+            clock,
+            org=plan.org,
+            project=plan.project,
+            sandboxes=sandboxes,
+        )
+        return World(self.plugins.step_types, connectors, clock, emit)
+
+    def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
+        origin = record.facts
+        facts = RunFacts(record.id, plan.name, record.started, origin["url"], origin["user"])
+        scope = Scope.of(org=plan.org, project=plan.project)
+
+        def secret(reference: str) -> Secret:
+            return self.secrets.get(reference, scope=scope, org=plan.org, project=plan.project)
+
+        names = RunNames(
+            plan,
+            facts,
+            sequence=record.sequence,
+            email=origin["email"],
+            secret=secret,
+            now=world.clock.now,
+        )
+        return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
+
+    def abort(self, record: RunRecord) -> bool:
+        """End a run for good; return whether it had not ended before.
+
+        A process that carries it loses its claim, and stops when it notices.
+        """
+        if record.status.is_final:
+            return False
+        claim = self.journal.claim(record.id, owner_name())
+        now = self.clock.now()
+        for attempt in self.journal.attempts(record.id):
+            if not attempt.status.is_final:
+                ended = replace(attempt, status=Status.ABORTED, finished=now, message="aborted")
+                self.journal.write_attempt(claim, ended)
+        message = f"aborted by {owner_name()}"
+        self.journal.set_run_status(claim, Status.ABORTED, finished=now, message=message)
+        return True
+
+    def is_carried(self, record: RunRecord) -> bool:
+        """Whether a living process carries the run."""
+        return not record.status.is_final and is_owned(self.database, record.id)
+
+
+def _connector_check(directory: ConnectorDirectory) -> ConnectorCheck:
+    def check(reference: str, kind: str | None, org: str | None, project: str | None) -> None:
+        found = directory.find(reference, org=org, project=project)
+        if kind is not None and found.type != kind:
+            raise ConnectorError(
+                f"the connector {reference!r} is of type {found.type}; "
+                f"the step needs one of type {kind}"
+            )
+
+    return check
+
+
+def _run_started(state: RunState, *, resumed: bool) -> RunStarted:
+    finished = {path: item.status for path, item in state.attempts.items() if item.status.is_final}
+    return RunStarted(
+        state.facts.id,
+        state.now(),
+        state.plan.identifier,
+        state.plan.name,
+        state.plan.outline(),
+        resumed,
+        finished,
+    )
+
+
+def _new_id() -> str:
+    """Return an id that is easy to type, and unlikely (2**50) to be drawn twice."""
+    return "".join(randomness.choice(_LETTERS) for _ in range(10))
+
+
+def _directory(options: StartOptions) -> Path:
+    return options.connectors or options.file.parent / "connectors"

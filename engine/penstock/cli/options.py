@@ -1,0 +1,89 @@
+"""Options that several commands share, and the application that they stand for."""
+
+import os
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any, TextIO, TypeVar, cast
+
+import click
+
+from penstock.app import App
+
+__all__ = ["app_for", "connectors_option", "database_option", "masked", "output_option"]
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def database_option(function: F) -> F:
+    """Add ``--database``."""
+    return click.option(
+        "--database",
+        metavar="FILE",
+        envvar="PENSTOCK_DATABASE",
+        show_envvar=True,
+        help="The journal: an SQLite file. Default: in your state directory.",
+    )(function)
+
+
+def connectors_option(function: F) -> F:
+    """Add ``--connectors``."""
+    return click.option(
+        "--connectors",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Directory of connector files. Default: connectors/ beside the pipeline.",
+    )(function)
+
+
+def output_option(function: F) -> F:
+    """Add ``--output``."""
+    return click.option(
+        "--output",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="text for people, json for programs (one object a line).",
+    )(function)
+
+
+def app_for(database: str | None) -> App:
+    """Return the application over the journal that ``--database`` names."""
+    return App(_database(database), os.environ)
+
+
+def _database(text: str | None) -> Path:
+    from penstock.errors import Refused
+
+    if not text:
+        from platformdirs import user_state_path
+
+        return user_state_path("penstock") / "journal.db"
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        return Path(text)
+    if scheme == "sqlite":
+        return Path(rest.removeprefix("/") if rest.startswith("//") or rest[1:2] == "." else rest)
+    raise Refused(
+        f"--database {scheme}://… is not supported; write a file's path, or sqlite:///path"
+    )
+
+
+class _Masked:
+    """A text stream that hides secrets in whatever is written to it."""
+
+    def __init__(self, stream: TextIO, app: App) -> None:
+        self._stream = stream
+        self._masker = app.masker
+
+    def write(self, text: str) -> int:
+        self._stream.write(self._masker.mask(text))
+        return len(text)
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)
+
+
+def masked(app: App, stream: TextIO | None = None) -> TextIO:
+    """Return *stream*, or the standard output, with the application's secrets hidden."""
+    return cast("TextIO", _Masked(stream or sys.stdout, app))

@@ -1,0 +1,217 @@
+"""``run``, ``resume`` and ``abort``."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Literal
+
+import click
+
+from penstock.app import App, StartOptions
+from penstock.cli.options import (
+    app_for,
+    connectors_option,
+    database_option,
+    masked,
+    output_option,
+)
+from penstock.errors import Refused
+from penstock.events import Status
+from penstock.journal import RunRecord
+from penstock.run.sandboxes import SandboxSettings
+
+__all__ = ["abort", "carry", "exit_code", "parse_inputs", "resume", "run"]
+
+_EXITS = {
+    Status.SUCCEEDED: 0,
+    Status.SKIPPED: 0,
+    Status.IGNORE_FAILED: 0,
+    Status.FAILED: 1,
+    Status.APPROVAL_REJECTED: 3,
+    Status.EXPIRED: 4,
+    Status.ABORTED: 5,
+}
+
+
+def exit_code(status: Status) -> int:
+    """Return the exit code that stands for how a run ended."""
+    return _EXITS[status]
+
+
+def parse_inputs(pairs: tuple[str, ...]) -> dict[str, str]:
+    """Return ``NAME=VALUE`` texts as a mapping; raise ``Refused`` for what is none."""
+    given = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator or not name.strip():
+            raise Refused(f"-i {pair!r} is not NAME=VALUE; write, for example, -i version=4.2.0")
+        given[name.strip()] = value
+    return given
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  penstock run release.yaml -i version=4.2.0
+  penstock run release.yaml --input-set prod.yaml --connectors ~/connectors
+  penstock run release.yaml --sandbox --script people.yaml
+  penstock run release.yaml --output json | jq -r 'select(.event == "run_finished").status'"""
+)
+@click.argument("file", type=click.Path(path_type=Path))
+@click.option(
+    "-i",
+    "--input",
+    "inputs",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="A runtime input (<+input>). Repeatable; wins over --input-set.",
+)
+@click.option(
+    "--input-set",
+    "input_sets",
+    multiple=True,
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A file of inputs (Harness: inputSet). Repeatable; later wins.",
+)
+@connectors_option
+@click.option(
+    "--sandbox",
+    is_flag=True,
+    help="Point every connector that has a sandbox (Jira) at an embedded one.",
+)
+@click.option(
+    "--script",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What people do in the sandbox, in order.",
+)
+@click.option(
+    "--world",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="What is in the sandbox at the start.",
+)
+@click.option(
+    "--flavour", metavar="NAME", help="Which flavour the sandbox has (cloud, data-center)."
+)
+@click.option(
+    "--ledger",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    envvar="PENSTOCK_SANDBOX_LEDGER",
+    show_envvar=True,
+    help="Where to leave every write that the sandbox received, as JSON.",
+)
+@click.option("--detach", is_flag=True, help="Carry the run in the background; print its id.")
+@output_option
+@database_option
+def run(
+    *,
+    file: Path,
+    inputs: tuple[str, ...],
+    input_sets: tuple[Path, ...],
+    connectors: Path | None,
+    sandbox: bool,
+    script: Path | None,
+    world: Path | None,
+    flavour: str | None,
+    ledger: Path | None,
+    detach: bool,
+    output: Literal["text", "json"],
+    database: str | None,
+) -> int:
+    """Run the pipeline in FILE until it ends, and exit with the code that says how.
+
+    Ctrl-C keeps the run; `penstock resume RUN` goes on.
+    """
+    for option, value in (("--script", script), ("--world", world), ("--flavour", flavour)):
+        if value is not None and not sandbox:
+            raise click.UsageError(f"{option} belongs to --sandbox; add --sandbox")
+    settings = SandboxSettings(world, script, flavour, ledger) if sandbox else None
+    app = app_for(database)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
+    return start(app, options, output, detach=detach)
+
+
+def start(
+    app: App, options: StartOptions, output: Literal["text", "json"], *, detach: bool = False
+) -> int:
+    """Plan, journal and carry a run; return the exit code."""
+    planned = app.plan(options, complete=True)
+    for note in planned.notes:
+        click.echo(f"note: {note}", err=True)
+    record = app.start(options, planned)
+    if detach:
+        _carry_elsewhere(app, record)
+        click.echo(record.id)
+        return 0
+    return carry(app, record, output, resumed=False)
+
+
+def carry(app: App, record: RunRecord, output: Literal["text", "json"], *, resumed: bool) -> int:
+    """Carry a run here, showing it; return the exit code."""
+    from penstock.render import make_renderer
+
+    renderer = make_renderer(output, masked(app), app.clock, app.environ)
+    try:
+        status = app.carry(record, renderer, resumed=resumed)
+    finally:
+        renderer.close()
+        for warning in app.secrets.warnings:
+            click.echo(f"note: {warning}", err=True)
+    return exit_code(status)
+
+
+def _carry_elsewhere(app: App, record: RunRecord) -> None:
+    command = [sys.executable, "-m", "penstock", "resume", record.id]
+    command += ["--database", str(app.database.resolve()), "--output", "json"]
+    subprocess.Popen(  # noqa: S603 - our own program
+        command,
+        stdin=subprocess.DEVNULL,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )
+
+
+@click.command(
+    epilog="""\b
+Examples:
+  penstock resume last
+  penstock resume k3x9 --output json"""
+)
+@click.argument("run_id", metavar="RUN")
+@output_option
+@database_option
+def resume(run_id: str, output: Literal["text", "json"], database: str | None) -> int:
+    """Go on with a run that was interrupted, or whose process died.
+
+    RUN is its id, the beginning of it, or `last`. No finished step runs again.
+    """
+    app = app_for(database)
+    record = app.find(run_id)
+    if record.status.is_final:
+        click.echo(f"run {record.id} has ended already: {record.status}", err=True)
+        return exit_code(record.status)
+    return carry(app, record, output, resumed=True)
+
+
+@click.command(
+    epilog="""\b
+Example:
+  penstock abort last"""
+)
+@click.argument("run_id", metavar="RUN")
+@database_option
+def abort(run_id: str, database: str | None) -> int:
+    """End a run for good: nothing more of it is done.
+
+    RUN is its id, the beginning of it, or `last`. What it has written to Jira stays.
+    """
+    app = app_for(database)
+    record = app.find(run_id)
+    if not app.abort(record):
+        raise Refused(f"run {record.id} has ended already: {record.status}")
+    click.echo(f"run {record.id} is aborted")
+    return 0

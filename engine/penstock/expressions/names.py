@@ -1,0 +1,36 @@
+"""What expressions see, and what one says that it reads."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from penstock.secret import Secret
+
+__all__ = ["Names", "Read"]
+
+
+@dataclass(frozen=True)
+class Names:
+    """The names that an expression may read.
+
+    ``values`` holds mappings, sequences, text, numbers, booleans, ``None`` and ``Secret``s,
+    nested; a mapping may find its values as they are asked for. ``now`` gives the present, aware;
+    ``secret`` gives the secret of a reference (``account.jira_token``).
+    """
+
+    values: Mapping[str, object]
+    now: Callable[[], datetime]
+    secret: Callable[[str], Secret] | None = None
+
+
+@dataclass(frozen=True)
+class Read:
+    """A chain of constant look-ups, as long as it goes: ``("pipeline", "variables", "x")``.
+
+    ``offset`` is where it begins in the text. ``optional`` says that the text allows for its
+    absence: it stands under ``default``, ``?:`` or ``is defined``.
+    """
+
+    path: tuple[str, ...]
+    offset: int
+    optional: bool = False

@@ -1,0 +1,208 @@
+"""Rows of the journal as values."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from datetime import UTC, datetime
+from typing import Any, Self, TypeAlias
+
+from penstock.events import Status
+from penstock.json_types import Json
+from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
+
+__all__ = [
+    "AttemptRecord",
+    "EffectRecord",
+    "RunRecord",
+    "WaitRecord",
+    "instant",
+    "moment",
+    "to_json",
+    "verdict_from_json",
+    "verdict_to_json",
+]
+
+#: A row as the database gives it: texts, numbers and NULLs.
+Row: TypeAlias = "tuple[Any, ...]"
+
+
+@dataclass(frozen=True)
+class RunRecord:
+    """A run: its plan (JSON text), what it was started with, and who carries it."""
+
+    id: str
+    pipeline: str
+    name: str
+    sequence: int
+    status: Status
+    plan: str
+    #: What the plan's expressions see of the world at the start: user, url and the like.
+    facts: Mapping[str, Any]
+    #: What this machine needs to go on: connectors directory, sandbox.
+    settings: Mapping[str, Any]
+    started: datetime
+    finished: datetime | None = None
+    message: str = ""
+    owner: str | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return the run that a row of the table holds, columns in the order of the fields."""
+        key, pipeline, name, sequence, status, plan, facts, settings = row[:8]
+        started, finished, message, owner = row[8:12]
+        return cls(
+            key,
+            pipeline,
+            name,
+            sequence,
+            Status(status),
+            plan,
+            json.loads(facts),
+            json.loads(settings),
+            instant(started),
+            instant(finished) if finished else None,
+            message,
+            owner,
+        )
+
+
+@dataclass(frozen=True)
+class AttemptRecord:
+    """One try of a step: the latest one of a path counts."""
+
+    path: str
+    attempt: int
+    status: Status
+    spec: Mapping[str, Json]
+    outputs: Mapping[str, Json]
+    started: datetime
+    finished: datetime | None = None
+    message: str = ""
+    failure: str | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return the attempt that a row of the table holds."""
+        path, attempt, status, spec, outputs, started, finished, message, failure = row[1:]
+        return cls(
+            path,
+            attempt,
+            Status(status),
+            json.loads(spec),
+            json.loads(outputs),
+            instant(started),
+            instant(finished) if finished else None,
+            message,
+            failure,
+        )
+
+
+@dataclass(frozen=True)
+class WaitRecord:
+    """An open gate of a run: what it watches, until when, and what it saw last."""
+
+    run: str
+    path: str
+    connector: str
+    key: str
+    fields: tuple[str, ...]
+    interval: float
+    link: str | None
+    opened: datetime
+    deadline: datetime
+    verdict: Verdict | None = None
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return the wait that a row of the table holds."""
+        run, path, connector, key, fields, interval, link, opened, deadline, verdict = row
+        return cls(
+            run,
+            path,
+            connector,
+            key,
+            tuple(json.loads(fields)),
+            interval,
+            link,
+            instant(opened),
+            instant(deadline),
+            verdict_from_json(verdict) if verdict else None,
+        )
+
+
+@dataclass(frozen=True)
+class EffectRecord:
+    """A write to another system: intended, and, once ``done``, its result."""
+
+    path: str
+    name: str
+    marker: str
+    intent: Mapping[str, Json]
+    begun: datetime
+    done: bool = False
+    result: Json = None
+    #: How often it was sent.
+    tries: int = 0
+
+    @classmethod
+    def of(cls, row: Row) -> Self:
+        """Return the effect that a row of the table holds."""
+        path, name, marker, intent, begun, done, result, tries = row[1:]
+        return cls(
+            path,
+            name,
+            marker,
+            json.loads(intent),
+            instant(begun),
+            bool(done),
+            json.loads(result) if result else None,
+            tries,
+        )
+
+
+def moment(at: datetime) -> str:
+    """Return an instant as text that sorts as it happened: ISO 8601, UTC, microseconds."""
+    return at.astimezone(UTC).isoformat(timespec="microseconds")
+
+
+def instant(text: str) -> datetime:
+    """Return the instant that ``moment`` wrote."""
+    return datetime.fromisoformat(text)
+
+
+def to_json(value: object) -> str:
+    """Return *value* as compact JSON; only JSON types are taken."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+
+
+def verdict_to_json(verdict: Verdict) -> str:
+    """Return a verdict tree as JSON text."""
+    decided = moment(verdict.decided) if verdict.decided else None
+    return to_json({**asdict(verdict), "decided": decided})
+
+
+def verdict_from_json(text: str) -> Verdict:
+    """Return the verdict that ``verdict_to_json`` wrote."""
+    value = json.loads(text)
+    return Verdict(
+        VerdictStatus(value["status"]),
+        value["reason"],
+        _condition(value["approval"]),
+        _condition(value["rejection"]),
+        instant(value["decided"]) if value["decided"] else None,
+        value["outputs"],
+    )
+
+
+def _condition(value: Mapping[str, Any] | None) -> Condition | None:
+    if value is None:
+        return None
+    known = {key: value[key] for key in ("expected", "actual", "why", "since", "by")}
+    parts = (_condition(part) for part in value["parts"])
+    return Condition(
+        value["label"],
+        value["truth"],
+        **known,
+        combine=Combination(value["combine"]) if value["combine"] else None,
+        parts=tuple(part for part in parts if part is not None),
+    )

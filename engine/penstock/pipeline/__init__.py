@@ -1,0 +1,1 @@
+"""From a pipeline's text to its plan: document, inputs, checks."""

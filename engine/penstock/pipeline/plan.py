@@ -1,0 +1,109 @@
+"""The plan: a pipeline that was checked, as plain immutable values. All that the runner sees."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from penstock.events import StepOutline
+
+__all__ = ["Plan", "PlannedStage", "PlannedStep", "PlannedVariable"]
+
+
+@dataclass(frozen=True)
+class PlannedVariable:
+    """A variable: its text (expressions not yet evaluated), type and place in the file."""
+
+    name: str
+    type: str
+    value: str | None
+    line: int = 0
+    column: int = 0
+
+
+@dataclass(frozen=True)
+class PlannedStep:
+    """A step whose type is known and whose ``spec`` was checked as far as it can be.
+
+    ``occasion`` is Harness's ``when.stageStatus``: Success, Failure or All. ``places`` maps the
+    dotted path of each value with an expression to its line and column.
+    """
+
+    path: str
+    identifier: str
+    name: str
+    type: str
+    spec: Mapping[str, Any]
+    #: Seconds.
+    timeout: float
+    occasion: str
+    condition: str | None
+    places: Mapping[str, tuple[int, int]]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class PlannedStage:
+    """A stage; its steps run one after another."""
+
+    path: str
+    identifier: str
+    name: str
+    type: str
+    tags: Mapping[str, str]
+    variables: tuple[PlannedVariable, ...]
+    #: Seconds, or ``None`` for no limit of its own.
+    timeout: float | None
+    occasion: str
+    condition: str | None
+    steps: tuple[PlannedStep, ...]
+    line: int
+    column: int
+
+
+@dataclass(frozen=True)
+class Plan:
+    """A whole pipeline, ready to run."""
+
+    file: str
+    identifier: str
+    name: str
+    org: str | None
+    project: str | None
+    tags: Mapping[str, str]
+    variables: tuple[PlannedVariable, ...]
+    timeout: float | None
+    stages: tuple[PlannedStage, ...]
+    #: Values given at the start, by input name.
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+    def steps(self) -> Iterator[tuple[PlannedStage, PlannedStep]]:
+        """Yield each step with its stage, in order."""
+        for stage in self.stages:
+            for step in stage.steps:
+                yield stage, step
+
+    def outline(self) -> tuple[StepOutline, ...]:
+        """Return stages and steps as renderers show them."""
+        rows = []
+        for stage in self.stages:
+            rows.append(StepOutline(stage.path, stage.name, stage.type, 0))
+            rows += [StepOutline(step.path, step.name, step.type, 1) for step in stage.steps]
+        return tuple(rows)
+
+    def to_json(self) -> str:
+        """Return the plan as JSON text, for the journal."""
+        return _adapter().dump_json(self).decode()
+
+    @classmethod
+    def from_json(cls, text: str) -> "Plan":
+        """Return the plan that ``to_json`` wrote."""
+        return _adapter().validate_json(text)
+
+
+@cache
+def _adapter() -> TypeAdapter[Plan]:
+    return TypeAdapter(Plan)

@@ -1,0 +1,75 @@
+"""The connectors of one run: resolved in its pipeline's scope, afresh each time, as steps ask."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TypeVar
+
+from penstock.clock import Clock
+from penstock.connector import Binding, Connector
+from penstock.connector_files import ConnectorDirectory
+from penstock.errors import ConnectorError
+from penstock.sandbox import Sandbox
+from penstock.secret_store import SecretStore
+
+__all__ = ["RunConnectors"]
+
+C = TypeVar("C", bound=Connector)
+
+
+class RunConnectors:
+    """Resolves references for the steps of a run; with sandboxes, to their stand-ins."""
+
+    def __init__(
+        self,
+        directory: Path | None,
+        types: Mapping[str, type[Connector]],
+        secrets: SecretStore,
+        clock: Clock,
+        *,
+        org: str | None,
+        project: str | None,
+        sandboxes: Mapping[str, Sandbox] | None = None,
+    ) -> None:
+        """Take where connector files are, and the pipeline's org and project."""
+        self._has_files = directory is not None and directory.is_dir()
+        self._directory = ConnectorDirectory(directory if self._has_files else None, types)
+        self._secrets = secrets
+        self._clock = clock
+        self._org = org
+        self._project = project
+        self._sandboxes = dict(sandboxes or {})
+
+    def resolve(self, reference: str, kind: type[C]) -> C:
+        """Return the connector that *reference* names, which must be of *kind*."""
+        connector = self._resolve(reference, kind)
+        if not isinstance(connector, kind):
+            raise ConnectorError(
+                f"the connector {reference!r} is of type {connector.type}, and the step needs one "
+                f"of type {kind.type}"
+            )
+        return connector
+
+    def _resolve(self, reference: str, kind: type[Connector]) -> Connector:
+        if self._sandboxes and not self._has_files:
+            return self._plain_stand_in(reference, kind)
+        connector = self._directory.resolve(
+            reference,
+            org=self._org,
+            project=self._project,
+            secrets=self._secrets,
+            clock=self._clock,
+        )
+        sandbox = self._sandboxes.get(connector.type)
+        return sandbox.stand_in(connector).bind(connector.binding) if sandbox else connector
+
+    def _plain_stand_in(self, reference: str, kind: type[Connector]) -> Connector:
+        """Return a sandbox's own connector: there is no directory to look a file up in."""
+        # A gate is looked at through the type that all connectors share: any sandbox will do.
+        name = getattr(kind, "type", next(iter(self._sandboxes)))
+        if name not in self._sandboxes:
+            raise ConnectorError(
+                f"the connector {reference!r} has no file, and connectors of type {name} have no "
+                "sandbox; name a directory with --connectors"
+            )
+        binding = Binding(reference=reference, clock=self._clock)
+        return self._sandboxes[name].stand_in(None).bind(binding)

@@ -1,0 +1,42 @@
+"""Who started a run, and where: what ``pipeline.triggeredBy`` and ``executionUrl`` say."""
+
+import getpass
+import socket
+from collections.abc import Mapping
+
+__all__ = ["origin_of_run"]
+
+
+def origin_of_run(environ: Mapping[str, str], run: str) -> dict[str, str]:
+    """Return ``user``, ``email`` and ``url`` of a run that is started with these variables.
+
+    ``PENSTOCK_USER``, ``PENSTOCK_EMAIL`` and ``PENSTOCK_RUN_URL`` come first; then what GitHub
+    Actions, GitLab CI and Jenkins say of the job; then the account that the process runs under.
+    """
+    user = _first(environ, "PENSTOCK_USER", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID")
+    user = user or _account()
+    email = _first(environ, "PENSTOCK_EMAIL", "GITLAB_USER_EMAIL", "BUILD_USER_EMAIL")
+    url = _first(environ, "PENSTOCK_RUN_URL", "CI_JOB_URL", "BUILD_URL") or _github(environ)
+    return {
+        "user": user,
+        "email": email or f"{user}@{socket.gethostname()}",
+        "url": url or f"penstock:run/{run}",
+    }
+
+
+def _first(environ: Mapping[str, str], *names: str) -> str:
+    return next((environ[name] for name in names if environ.get(name)), "")
+
+
+def _github(environ: Mapping[str, str]) -> str:
+    if not environ.get("GITHUB_RUN_ID"):
+        return ""
+    server = environ.get("GITHUB_SERVER_URL", "https://github.com")
+    return f"{server}/{environ.get('GITHUB_REPOSITORY')}/actions/runs/{environ['GITHUB_RUN_ID']}"
+
+
+def _account() -> str:
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):  # an id without a name, as in many containers
+        return "unknown"

@@ -1,0 +1,134 @@
+"""One run while a process carries it: its plan, its names, and its journal written through."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from penstock.clock import Clock
+from penstock.events import Event, GateOpened, Status, StepFinished
+from penstock.journal import AttemptRecord, Claim, Journal, WaitRecord
+from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep
+from penstock.run.names import RunNames
+from penstock.step import Connectors, Headline, Outputs, RunFacts, Step
+from penstock.verdict import Verdict
+
+__all__ = ["RunState", "World"]
+
+
+@dataclass(frozen=True)
+class World:
+    """What a run needs besides its plan and its journal; each part can be replaced in a test."""
+
+    types: Mapping[str, type[Step]]
+    connectors: Connectors
+    clock: Clock
+    emit: Callable[[Event], None]
+
+
+class RunState:
+    """What is known of a run, in memory and in the journal at once."""
+
+    def __init__(
+        self,
+        plan: Plan,
+        facts: RunFacts,
+        names: RunNames,
+        *,
+        journal: Journal,
+        claim: Claim,
+        world: World,
+    ) -> None:
+        """Read what the journal holds of the run."""
+        self.plan = plan
+        self.facts = facts
+        self.names = names
+        self.journal = journal
+        self.claim = claim
+        self.world = world
+        #: Whether the journal says already that the run waits.
+        self.waiting = False
+        self.attempts = {attempt.path: attempt for attempt in journal.attempts(claim.run)}
+        self.places = {step.path: (stage, step) for stage, step in plan.steps()}
+        for path, attempt in self.attempts.items():
+            if path in self.places:
+                names.record(*self.places[path], attempt)
+
+    def now(self) -> datetime:
+        """Return the present instant."""
+        return self.world.clock.now()
+
+    def emit(self, event: Event) -> None:
+        """Tell whoever watches."""
+        self.world.emit(event)
+
+    def outputs(self) -> dict[str, Outputs]:
+        """Return the outputs of the run: those of each step that left some, by path."""
+        return {path: item.outputs for path, item in self.attempts.items() if item.outputs}
+
+    def deadline(self, stage: PlannedStage, step: PlannedStep, started: datetime) -> datetime:
+        """Return when a step that began at *started* must be done: by the nearest timeout."""
+        ends = [started + timedelta(seconds=step.timeout)]
+        if stage.timeout is not None:
+            ends.append(self.stage_started(stage) + timedelta(seconds=stage.timeout))
+        if self.plan.timeout is not None:
+            ends.append(self.facts.started + timedelta(seconds=self.plan.timeout))
+        return min(ends)
+
+    def stage_started(self, stage: PlannedStage) -> datetime:
+        """Return when the first step of a stage was begun, or now."""
+        begun = (self.attempts.get(step.path) for step in stage.steps)
+        return min((attempt.started for attempt in begun if attempt), default=self.now())
+
+    def begin(self, attempt: AttemptRecord) -> None:
+        """Journal that a step was begun that must not be run a second time."""
+        self.journal.write_attempt(self.claim, attempt)
+        self._remember(attempt)
+
+    def park(self, attempt: AttemptRecord, wait: WaitRecord) -> None:
+        """Journal that a gate waits."""
+        self.journal.open_wait(self.claim, attempt, wait)
+        self._remember(attempt)
+        now = attempt.started
+        self.emit(
+            GateOpened(
+                self.facts.id, now, wait.path, wait.key, wait.link, wait.interval, wait.deadline
+            )
+        )
+
+    def end(
+        self,
+        attempt: AttemptRecord,
+        *,
+        verdict: Verdict | None = None,
+        headline: Headline | None = None,
+    ) -> Status:
+        """Journal the end of a step, with the last verdict of a gate, and tell of it."""
+        attempt = replace(attempt, finished=self.now())
+        if verdict is None:
+            self.journal.write_attempt(self.claim, attempt)
+        else:
+            self.journal.close_wait(self.claim, attempt, verdict)
+        self._remember(attempt)
+        self._tell_end(attempt, headline)
+        return attempt.status
+
+    def _tell_end(self, attempt: AttemptRecord, headline: Headline | None) -> None:
+        finished = attempt.finished or attempt.started
+        self.emit(
+            StepFinished(
+                self.facts.id,
+                finished,
+                attempt.path,
+                attempt.status,
+                (finished - attempt.started).total_seconds(),
+                attempt.outputs,
+                attempt.message,
+                headline.text if headline else None,
+                headline.link if headline else None,
+            )
+        )
+
+    def _remember(self, attempt: AttemptRecord) -> None:
+        self.attempts[attempt.path] = attempt
+        if attempt.path in self.places:
+            self.names.record(*self.places[attempt.path], attempt)

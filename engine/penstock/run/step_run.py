@@ -1,0 +1,154 @@
+"""One step: its spec evaluated and checked, its work done or its wait begun, its end journalled."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import datetime
+from typing import Any
+
+from pydantic import ValidationError
+
+from penstock.errors import FailureType, JournalError, PenstockError, StepExpired, StepFailed
+from penstock.events import Status, StepNoted, StepStarted
+from penstock.journal import AttemptRecord, WaitRecord
+from penstock.pipeline.plan import PlannedStage, PlannedStep
+from penstock.run.effects import JournalledEffects
+from penstock.run.interruption import Interrupted
+from penstock.run.spec import evaluate_spec
+from penstock.run.state import RunState
+from penstock.step import Gate, Outputs, Step, StepContext
+from penstock.validation import sentences_of
+from penstock.watch import Watch
+
+__all__ = ["failed", "run_step", "step_of", "type_of"]
+
+#: Outputs larger than this are refused: the journal is not a file store.
+_LARGEST = 1_048_576
+
+
+def run_step(
+    state: RunState, stage: PlannedStage, step: PlannedStep, earlier: AttemptRecord | None
+) -> Status:
+    """Run a step that has not ended; return its status, ``APPROVAL_WAITING`` if it waits now.
+
+    *earlier* is the row of a step that was begun in another life of the run and never ended.
+    """
+    attempt = earlier or AttemptRecord(step.path, 1, Status.RUNNING, {}, {}, state.now())
+    state.emit(StepStarted(state.facts.id, attempt.started, step.path, attempt.attempt))
+    try:
+        kind = type_of(state.world.types, step)
+        names = state.names.at(stage, step)
+        spec = evaluate_spec(step, kind.deferred, names, state.plan.file)
+        attempt = replace(attempt, spec=spec)
+        instance = step_of(kind, spec)
+        if not instance.repeatable:
+            _begin_once(state, attempt, earlier)
+        context = _context(state, stage, step, attempt)
+        result = instance.run(context)
+        if isinstance(result, Watch) and isinstance(instance, Gate):
+            return _park(state, attempt, result, context.deadline)
+        outputs = _outputs(step, result)
+        headline = instance.headline(outputs)
+    except (Interrupted, JournalError):
+        raise
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
+        return state.end(failed(attempt, error))
+    attempt = replace(attempt, status=Status.SUCCEEDED, outputs=outputs)
+    return state.end(attempt, headline=headline)
+
+
+def type_of(types: Mapping[str, type[Step]], step: PlannedStep) -> type[Step]:
+    """Return the type of *step*; raise ``StepFailed`` if its plugin is no longer there."""
+    kind = types.get(step.type)
+    if kind is None:
+        raise StepFailed(
+            f"no installed plugin provides the step type {step.type!r}",
+            hint="install the plugin that the run was started with, and run the pipeline again",
+            failure=FailureType.CONFIGURATION,
+        )
+    return kind
+
+
+def step_of(kind: type[Step], spec: Mapping[str, Any]) -> Step:
+    """Return a step of *kind*; raise ``StepFailed`` if the evaluated spec is not valid."""
+    try:
+        return kind.model_validate(spec)
+    except ValidationError as error:
+        message = "; ".join(sentences_of(error, spec, model=kind))
+        raise StepFailed(message, failure=FailureType.CONFIGURATION) from None
+
+
+def _begin_once(state: RunState, attempt: AttemptRecord, earlier: AttemptRecord | None) -> None:
+    """Journal the start of a step that must not be repeated; refuse to start it a second time."""
+    if earlier is not None:
+        raise StepFailed(
+            "it was interrupted while it ran, and nobody knows how far it came",
+            hint="see what it has done, then run the pipeline again",
+        )
+    state.begin(attempt)
+
+
+def _context(
+    state: RunState, stage: PlannedStage, step: PlannedStep, attempt: AttemptRecord
+) -> StepContext:
+    def note(text: str) -> None:
+        state.emit(StepNoted(state.facts.id, state.now(), step.path, text))
+
+    world = state.world
+    return StepContext(
+        state.facts,
+        step.path,
+        attempt.attempt,
+        state.deadline(stage, step, attempt.started),
+        world.clock,
+        JournalledEffects(state.journal, state.claim, step.path, world.clock),
+        world.connectors,
+        note,
+    )
+
+
+def _park(state: RunState, attempt: AttemptRecord, watch: Watch, deadline: datetime) -> Status:
+    attempt = replace(attempt, status=Status.APPROVAL_WAITING)
+    wait = WaitRecord(
+        state.facts.id,
+        attempt.path,
+        watch.connector,
+        watch.key,
+        watch.fields,
+        watch.interval,
+        watch.link,
+        attempt.started,
+        deadline,
+    )
+    state.park(attempt, wait)
+    return attempt.status
+
+
+def _outputs(step: PlannedStep, result: object) -> Outputs:
+    """Return a step's outputs as JSON, or refuse what is none."""
+    if not isinstance(result, Mapping):
+        raise StepFailed(f"a step of type {step.type} returned {type(result).__name__}, no outputs")
+    try:
+        text = json.dumps(result, allow_nan=False)
+    except (TypeError, ValueError, RecursionError) as error:
+        message = f"the outputs of a step of type {step.type} are no JSON: {error}"
+        raise StepFailed(message) from error
+    if len(text) > _LARGEST:
+        raise StepFailed(f"the outputs are larger than {_LARGEST} characters")
+    outputs: Outputs = json.loads(text)
+    return outputs
+
+
+def failed(attempt: AttemptRecord, error: BaseException) -> AttemptRecord:
+    """Return *attempt* ended by *error*: with the status, words and failure type that it means."""
+    status, message, failure = Status.FAILED, str(error), FailureType.UNKNOWN
+    if isinstance(error, StepExpired):
+        status = Status.EXPIRED
+    if isinstance(error, StepFailed):
+        failure = error.failure_type
+    elif isinstance(error, PenstockError):
+        failure = FailureType.CONFIGURATION
+    else:
+        what = f"{type(error).__name__}: {error}"
+        message = f"a defect of the step's plugin: {what}; report it to the plugin's author"
+    return replace(attempt, status=status, message=message, failure=str(failure))

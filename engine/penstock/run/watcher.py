@@ -1,0 +1,249 @@
+"""Looks at the open gates of a run, those of one connector with one question, and judges.
+
+A look that changes nothing writes nothing. Whatever cannot be judged waits, and says why.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from penstock.connector import Connector
+from penstock.errors import FailureType, PenstockError, StepFailed
+from penstock.events import GateLooked, GateUnavailable, Status
+from penstock.journal import WaitRecord
+from penstock.run.state import RunState
+from penstock.run.step_run import failed, step_of, type_of
+from penstock.step import Gate
+from penstock.verdict import Condition, Verdict, VerdictStatus
+from penstock.watch import Look, Snapshot, Unavailable, Watch
+
+__all__ = ["Watcher"]
+
+#: A gate past its deadline that cannot be seen is given this long, at least, before it expires.
+_GRACE = timedelta(minutes=5)
+#: The longest pause between two looks at something that cannot be seen.
+_LONGEST_PAUSE = 600.0
+
+_ENDS = {
+    VerdictStatus.APPROVED: (Status.SUCCEEDED, None),
+    VerdictStatus.REJECTED: (Status.APPROVAL_REJECTED, FailureType.APPROVAL_REJECTION),
+    VerdictStatus.FAILED: (Status.FAILED, FailureType.UNKNOWN),
+}
+
+
+@dataclass
+class _Open:
+    """A gate that waits."""
+
+    wait: WaitRecord
+    gate: Gate
+    due: datetime
+    verdict: Verdict | None
+    problem: str | None = None
+    failures: int = 0
+    first_failure: datetime | None = None
+
+
+class Watcher:
+    """The open gates of one run."""
+
+    def __init__(self, state: RunState) -> None:
+        """Take the run; its gates are taken in by ``refresh``."""
+        self._state = state
+        self._open: dict[str, _Open] = {}
+
+    def refresh(self) -> None:
+        """Take in the gates that the journal holds as waiting; a new one is due at once."""
+        waiting = {
+            path
+            for path, attempt in self._state.attempts.items()
+            if attempt.status is Status.APPROVAL_WAITING
+        }
+        self._open = {path: gate for path, gate in self._open.items() if path in waiting}
+        if waiting - self._open.keys():
+            for wait in self._state.journal.waits(self._state.claim.run):
+                if wait.path in waiting and wait.path not in self._open:
+                    self._take(wait)
+
+    def _take(self, wait: WaitRecord) -> None:
+        attempt = self._state.attempts[wait.path]
+        _, step = self._state.places[wait.path]
+        try:
+            gate = step_of(type_of(self._state.world.types, step), attempt.spec)
+        except StepFailed as error:
+            self._state.end(failed(attempt, error))
+            return
+        if isinstance(gate, Gate):  # it is: nothing else is parked
+            self._open[wait.path] = _Open(wait, gate, self._state.now(), wait.verdict)
+
+    def next_due(self) -> datetime | None:
+        """Return when the next look is due."""
+        return min((gate.due for gate in self._open.values()), default=None)
+
+    def hurry(self) -> None:
+        """Make every gate due now: something has changed."""
+        now = self._state.now()
+        for gate in self._open.values():
+            gate.due = now
+
+    def look(self) -> None:
+        """Look at what is due; end the gates that are through."""
+        now = self._state.now()
+        due: dict[str, list[_Open]] = {}
+        for gate in self._open.values():
+            if gate.due <= now:
+                due.setdefault(gate.wait.connector, []).append(gate)
+        for reference, gates in due.items():
+            for gate, seen in zip(gates, self._ask(reference, gates), strict=True):
+                if isinstance(seen, Snapshot):
+                    self._judge(gate, seen)
+                else:
+                    self._cannot_see(gate, seen)
+
+    def _ask(self, reference: str, gates: Sequence[_Open]) -> Sequence[Look]:
+        watches = [
+            Watch(item.connector, item.key, item.fields, item.interval, item.link)
+            for item in (gate.wait for gate in gates)
+        ]
+        try:
+            connector = self._state.world.connectors.resolve(reference, Connector)
+            looks = connector.look(watches)
+        except PenstockError as error:
+            reason = str(error)
+        except Exception as error:  # noqa: BLE001 - a plugin's defect must not end a wait
+            reason = f"a defect of the connector's plugin: {type(error).__name__}: {error}"
+        else:
+            if len(looks) == len(gates):
+                return looks
+            reason = f"a defect of the connector's plugin: {len(looks)} answers to {len(gates)}"
+        return [Unavailable(self._state.now(), reason)] * len(gates)
+
+    def _judge(self, gate: _Open, seen: Snapshot) -> None:
+        try:
+            verdict = gate.gate.judge(seen)
+        except Exception as error:  # noqa: BLE001 - as above: it waits, and says why
+            what = f"it cannot be judged: {type(error).__name__}: {error}"
+            verdict = Verdict(VerdictStatus.WAITING, what)
+        verdict = _dated(gate.verdict, verdict, seen.at)
+        changed = gate.verdict is None or not _same(gate.verdict, verdict)
+        gate.verdict, gate.failures, gate.first_failure, gate.problem = verdict, 0, None, None
+        now = self._state.now()
+        too_late = now >= gate.wait.deadline and verdict.status is not VerdictStatus.REJECTED
+        if too_late and (
+            verdict.status is not VerdictStatus.APPROVED
+            or _decided_after(verdict, gate.wait.deadline)
+        ):
+            self._expire(gate, verdict, verdict.reason)
+        elif verdict.status is VerdictStatus.WAITING:
+            gate.due = self._next(gate, now, gate.wait.interval)
+            if changed:
+                self._state.journal.write_verdict(self._state.claim, gate.wait.path, verdict)
+            self._told(gate, verdict, changed=changed)
+        else:
+            self._end(gate, verdict)
+
+    def _end(self, gate: _Open, verdict: Verdict) -> None:
+        self._told(gate, verdict, changed=True)
+        status, failure = _ENDS[verdict.status]
+        path = gate.wait.path
+        del self._open[path]
+        attempt = replace(
+            self._state.attempts[path],
+            status=status,
+            outputs=dict(verdict.outputs),
+            message="" if status is Status.SUCCEEDED else verdict.reason,
+            failure=str(failure) if failure else None,
+        )
+        headline = gate.gate.headline(attempt.outputs)
+        self._state.end(attempt, verdict=verdict, headline=headline)
+
+    def _expire(self, gate: _Open, verdict: Verdict | None, reason: str) -> None:
+        path = gate.wait.path
+        del self._open[path]
+        attempt = replace(
+            self._state.attempts[path],
+            status=Status.EXPIRED,
+            message=f"its time is over; last seen: {reason}",
+            failure=str(FailureType.TIMEOUT),
+        )
+        self._state.end(attempt, verdict=verdict)
+
+    def _cannot_see(self, gate: _Open, seen: Unavailable) -> None:
+        now = self._state.now()
+        gate.failures += 1
+        gate.first_failure = gate.first_failure or now
+        # A jump of the clock, or an outage over the deadline, must not end a wait that could
+        # have been approved: it is looked at for a while longer.
+        if now >= gate.wait.deadline and now - gate.first_failure >= _GRACE:
+            self._expire(gate, gate.verdict, f"nothing, since {seen.reason}")
+            return
+        pause = min(gate.wait.interval * 2 ** min(gate.failures - 1, 10), _LONGEST_PAUSE)
+        pause = max(gate.wait.interval, pause, seen.retry_after or 0.0)
+        gate.due = self._next(gate, now, pause)
+        changed = gate.problem != seen.reason
+        gate.problem = seen.reason
+        self._state.emit(
+            GateUnavailable(
+                self._state.facts.id,
+                now,
+                gate.wait.path,
+                seen.reason,
+                gate.failures,
+                changed,
+                gate.due,
+            )
+        )
+
+    def _next(self, gate: _Open, now: datetime, pause: float) -> datetime:
+        """Return when to look next: after *pause* seconds, and in any case at the deadline."""
+        due = now + timedelta(seconds=pause)
+        return min(due, gate.wait.deadline) if now < gate.wait.deadline else due
+
+    def _told(self, gate: _Open, verdict: Verdict, *, changed: bool) -> None:
+        waiting = verdict.status is VerdictStatus.WAITING
+        self._state.emit(
+            GateLooked(
+                self._state.facts.id,
+                self._state.now(),
+                gate.wait.path,
+                verdict,
+                changed,
+                gate.due if waiting else None,
+            )
+        )
+
+
+def _same(before: Verdict, after: Verdict) -> bool:
+    return replace(before, outputs={}) == replace(after, outputs={})
+
+
+def _decided_after(verdict: Verdict, deadline: datetime) -> bool:
+    """Whether it is known that the approval came too late."""
+    return verdict.decided is not None and verdict.decided > deadline
+
+
+def _dated(before: Verdict | None, after: Verdict, at: datetime) -> Verdict:
+    """Say since when a value is what it is, where the connector could not tell."""
+    if before is None:
+        return after
+    return replace(
+        after,
+        approval=_dated_condition(before.approval, after.approval, at),
+        rejection=_dated_condition(before.rejection, after.rejection, at),
+    )
+
+
+def _dated_condition(
+    before: Condition | None, after: Condition | None, at: datetime
+) -> Condition | None:
+    if before is None or after is None or before.label != after.label:
+        return after
+    if after.combine is not None:
+        pairs = zip(before.parts, after.parts, strict=False)
+        parts = [_dated_condition(old, new, at) for old, new in pairs]
+        kept = tuple(part for part in parts if part is not None)
+        return replace(after, parts=kept) if len(kept) == len(after.parts) else after
+    if after.since is not None:
+        return after
+    same = before.actual == after.actual
+    return replace(after, since=before.since if same else at.isoformat(timespec="seconds"))

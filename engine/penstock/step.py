@@ -1,0 +1,177 @@
+"""What a plugin writes: a step, or a gate, which is a step that waits.
+
+A step *is* a pydantic model. Its fields are the ``spec`` of the YAML (``snake_case`` here,
+``camelCase`` there), its ``type`` is what stands behind ``type:``.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar, Protocol, TypeAlias, TypeVar
+
+from pydantic import BaseModel, ConfigDict
+from pydantic.alias_generators import to_camel
+
+from penstock.clock import Clock
+from penstock.connector import Connector
+from penstock.json_types import Json
+from penstock.verdict import Verdict
+from penstock.watch import Snapshot, Watch
+
+__all__ = [
+    "Connectors",
+    "Effect",
+    "Effects",
+    "Gate",
+    "Headline",
+    "Outputs",
+    "RunFacts",
+    "Step",
+    "StepContext",
+]
+
+#: What a step leaves for later steps: ``<+execution.steps.ID.NAME>`` reads the entry ``NAME``.
+Outputs: TypeAlias = Mapping[str, Json]
+
+C = TypeVar("C", bound=Connector)
+
+
+@dataclass(frozen=True)
+class RunFacts:
+    """What a step may know of the run that it is part of."""
+
+    id: str
+    pipeline: str
+    started: datetime
+    url: str
+    user: str
+
+
+@dataclass(frozen=True)
+class Headline:
+    """A short text to show beside a step, and the address behind it."""
+
+    text: str
+    link: str | None = None
+
+
+@dataclass(frozen=True)
+class Effect:
+    """A write to another system, as the journal knows it before it is sent.
+
+    ``marker`` is the same for every try of this effect and for no other; ``intent`` is what the
+    step wanted to be remembered; ``in_doubt`` says that an earlier try may have happened.
+    """
+
+    name: str
+    marker: str
+    intent: Mapping[str, Json]
+    begun: datetime
+    in_doubt: bool
+
+
+class Effects(Protocol):
+    """Writes that happen once, however often the step is started again."""
+
+    def once(
+        self,
+        name: str,
+        *,
+        intent: Callable[[], Mapping[str, Json]],
+        do: Callable[[Effect], Json],
+        look: Callable[[Effect], Json],
+    ) -> Json:
+        """Return what *do* returned, now or in an earlier life of this step.
+
+        *intent* (reads only) is journalled before *do* is called. *do* raises ``OutcomeUnknown``
+        if the write may have happened, any other ``StepFailed`` if it certainly has not. *look*
+        returns what an earlier try left behind, or ``None`` when there is nothing.
+        """
+        ...
+
+
+class Connectors(Protocol):
+    """Resolves connector references in the scope of the run's pipeline."""
+
+    def resolve(self, reference: str, kind: type[C]) -> C:
+        """Return the connector, read afresh; raise ``ConnectorError`` with what does exist."""
+        ...
+
+
+@dataclass(frozen=True)
+class StepContext:
+    """What a step is given when it runs."""
+
+    run: RunFacts
+    #: Where the step stands: ``stage/step``.
+    path: str
+    attempt: int
+    #: When the step's ``timeout`` is over.
+    deadline: datetime
+    clock: Clock
+    effects: Effects
+    connectors: Connectors
+    #: Tells the person who watches; for progress and warnings.
+    note: Callable[[str], None]
+
+    def connector(self, reference: str, kind: type[C]) -> C:
+        """Resolve *reference*, which must name a connector of *kind*."""
+        return self.connectors.resolve(reference, kind)
+
+    def seconds_left(self) -> float:
+        """Return how many seconds the step still has, at least 0."""
+        return max(0.0, (self.deadline - self.clock.now()).total_seconds())
+
+
+class Step(BaseModel, ABC):
+    """Base of step types that do something and are done."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True
+    )
+
+    #: The ``type:`` of the YAML.
+    type: ClassVar[str]
+    #: Whether a step that was interrupted may simply be run again. True for a step that only
+    #: reads, and for one whose every write goes through ``context.effects``.
+    repeatable: ClassVar[bool] = False
+    #: The type of connector that ``connectorRef`` must name, for a step that has one.
+    connector_type: ClassVar[str | None] = None
+    #: Spec keys (dotted) that are expressions for later, and the name that only the step will
+    #: know (``issue``): they reach the step unevaluated, as ``penstock.Deferred``.
+    deferred: ClassVar[Mapping[str, str]] = {}
+
+    @abstractmethod
+    def run(self, context: StepContext) -> Outputs | Watch:
+        """Do the work and return its outputs, or return what to wait for.
+
+        Raise ``StepFailed`` for what the user should read; anything else that is raised is a
+        defect of the plugin, and reported as one.
+        """
+
+    def headline(self, outputs: Outputs) -> Headline | None:  # noqa: ARG002 - for those who override it
+        """Return what to show beside the finished step, such as a ticket's key and address."""
+        return None
+
+    def preview(self) -> tuple[str, ...]:
+        """Return lines that say what ``run`` would do, for ``penstock plan``; sends nothing."""
+        return ()
+
+
+class Gate(Step):
+    """Base of step types that wait: they cost a row, not a thread."""
+
+    repeatable: ClassVar[bool] = True
+
+    @abstractmethod
+    def watch(self, context: StepContext) -> Watch:
+        """Return which connector, key and fields to look at, and how often; sends nothing."""
+
+    @abstractmethod
+    def judge(self, snapshot: Snapshot) -> Verdict:
+        """Judge what was seen. Pure: the same snapshot always gets the same verdict."""
+
+    def run(self, context: StepContext) -> Outputs | Watch:
+        """Start to wait."""
+        return self.watch(context)

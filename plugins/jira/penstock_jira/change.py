@@ -1,0 +1,221 @@
+"""What a step is about to change in one issue, resolved against what Jira offers for it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import cached_property
+from http import HTTPStatus
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from penstock.json_types import Json
+from penstock.step import Effect, StepContext
+from penstock_jira.answer import as_mapping, members, text
+from penstock_jira.difference import has_already
+from penstock_jira.errors import JiraRefused
+from penstock_jira.fields import Resolution, Values, is_comment, missing, with_parent
+from penstock_jira.metadata import FieldSet
+from penstock_jira.plain import plain
+from penstock_jira.refusal import explained
+from penstock_jira.screens import edit_screen
+from penstock_jira.shape import Shaping
+from penstock_jira.spec import FieldEntry
+from penstock_jira.transitions import Status, Transition, Wanted, choose, transitions_of
+from penstock_jira.users import Users
+
+if TYPE_CHECKING:
+    from penstock_jira.client import JiraClient
+
+__all__ = ["Change"]
+
+_ELSEWHERE = {
+    "status": "is no field; write transitionTo with the status",
+    "project": "cannot be changed by an update; move the issue in Jira",
+}
+#: Tries of a write that met somebody else's at the same moment (409).
+_TRIES = 3
+
+
+@dataclass(frozen=True)
+class _Resolved:
+    """The change in Jira's terms: what an edit sets, what the transition sets, and that."""
+
+    edit: Values
+    move: Values
+    way: Transition | None
+
+
+class Change:
+    """The change of one issue: read lazily, and as a whole before anything is written."""
+
+    def __init__(
+        self,
+        client: "JiraClient",
+        context: StepContext,
+        key: str,
+        entries: Sequence[FieldEntry],
+        wanted: Wanted | None,
+    ) -> None:
+        """Take the issue's key, the step's fields and the transition it asks for."""
+        self._client, self._context, self._key = client, context, key
+        self._entries = [entry for entry in entries if not is_comment(entry)]
+        self._wanted = wanted
+        self._path = f"/rest/api/2/issue/{quote(key)}"
+
+    def check(self) -> None:
+        """Resolve everything; raise ``StepFailed`` with what is wrong with any part."""
+        _ = self._resolved
+
+    def fields_intent(self) -> Mapping[str, Json]:
+        """Return what is journalled before the edit."""
+        return {"issue": self._key, "fields": sorted(self._resolved.edit.values)}
+
+    def put(self, _effect: Effect) -> Json:
+        """Edit the fields that differ; send nothing when none does."""
+        edit = self._resolved.edit
+        present = members(self._issue.get("fields"))
+        values = {
+            name: value
+            for name, value in edit.values.items()
+            if not has_already(present.get(name), value)
+        }
+        if not values:
+            if edit.values:
+                self._context.note(f"{self._key} has these values already; nothing was sent")
+            return {"changed": []}
+        with explained(self._screen, edit.written):
+            self._send("PUT", self._path, {"fields": values}, f"edit {self._key}")
+        return {"changed": sorted(values)}
+
+    def is_set(self, _effect: Effect) -> Json:
+        """Return what an earlier edit changed if all of it is there now, else ``None``."""
+        values = self._resolved.edit.values
+        present = members(self._read(",".join(sorted(values))).get("fields"))
+        if all(has_already(present.get(name), value) for name, value in values.items()):
+            return {"changed": sorted(values)}
+        return None
+
+    def move_intent(self) -> Mapping[str, Json]:
+        """Return what is journalled before the transition."""
+        way = self._resolved.way
+        target = way.to if way is not None else self._here
+        return {"issue": self._key, "from": self._here.id, "to": target.id}
+
+    def move(self, _effect: Effect) -> Json:
+        """Make the transition, with the fields that only its screen takes."""
+        way, values = self._resolved.way, self._resolved.move
+        if way is None:
+            self._context.note(f"{self._key} is {self._here.name} already; nothing was sent")
+            return {"status": self._here.name}
+        body: dict[str, Json] = {"transition": {"id": way.id}}
+        if values.values:
+            body["fields"] = values.values
+        with explained(way.screen, values.written):
+            what = f"move {self._key} to {way.to.name}"
+            self._send("POST", f"{self._path}/transitions", body, what)
+        return {"status": way.to.name}
+
+    def is_there(self, effect: Effect) -> Json:
+        """Return the status if the issue is where an earlier try would have moved it."""
+        now = Status.of(members(self._read("status").get("fields")).get("status"))
+        return {"status": now.name} if now.id == text(effect.intent.get("to")) else None
+
+    @cached_property
+    def _issue(self) -> Mapping[str, Json]:
+        return self._read("*all,-comment,-worklog,-attachment", expand="names")
+
+    @cached_property
+    def _here(self) -> Status:
+        return Status.of(members(self._issue.get("fields")).get("status"))
+
+    @cached_property
+    def _screen(self) -> FieldSet:
+        return with_parent(edit_screen(self._client, self._key))
+
+    @cached_property
+    def _resolved(self) -> _Resolved:
+        way = self._choose() if self._wanted is not None else None
+        fields, names = self._screen, {field.id for field in self._screen.fields}
+        if way is not None:
+            extra = [field for field in way.screen.fields if field.id not in names]
+            place = f"{fields.place} nor on {way.screen.place}"
+            fields = FieldSet((*fields.fields, *extra), place)
+        shaping = Shaping(Users(self._client, self._context.note), self._context.note)
+        resolution = Resolution(fields, shaping, _ELSEWHERE)
+        for entry in self._entries:
+            if way is not None or not self._was_set_on_the_way(entry):
+                resolution.add(entry)
+        if way is not None:
+            self._check_required(way, resolution)
+        found = resolution.values(complete=False)
+        edit, move = _parted(found, names)
+        return _Resolved(edit, move, way)
+
+    def _choose(self) -> Transition | None:
+        """Return the transition to make, or ``None`` when the issue is there already."""
+        wanted = self._wanted
+        if wanted is None or (wanted.status and self._here.is_called(wanted.status)):
+            return None
+        return choose(
+            wanted,
+            transitions_of(self._client, self._key),
+            issue=self._key,
+            here=self._here,
+            fits=self._fits,
+        )
+
+    def _fits(self, way: Transition) -> bool:
+        """Whether a transition takes what no edit does, and asks for nothing that is not given."""
+        outside = [e.name for e in self._entries if not self._screen.matches(e.name)]
+        return all(way.screen.matches(name) for name in outside) and not self._lacks(way)
+
+    def _lacks(self, way: Transition) -> list[str]:
+        present = members(self._issue.get("fields"))
+        known = {name for name, value in present.items() if value not in (None, [], "")}
+        named = (field.id for entry in self._entries for field in way.screen.matches(entry.name))
+        return missing(way.screen, {*known, *named})
+
+    def _check_required(self, way: Transition, resolution: Resolution) -> None:
+        absent = self._lacks(way)
+        if absent:
+            resolution.fault(
+                f"Required fields {{{', '.join(absent)}}} for the transition {way} of {self._key} "
+                "are missing; add them to fields"
+            )
+
+    def _was_set_on_the_way(self, entry: FieldEntry) -> bool:
+        """Whether an issue that has arrived already has a value that only the way could set."""
+        if self._wanted is None or self._screen.matches(entry.name):
+            return False
+        fields, names = members(self._issue.get("fields")), members(self._issue.get("names"))
+        ids = [name for name in fields if entry.name in (name, text(names.get(name)))]
+        if len(ids) == 1 and plain(fields[ids[0]]) == entry.value:
+            self._context.note(f"{entry.name} is {entry.value} already")
+            return True
+        return False
+
+    def _read(self, fields: str, expand: str = "") -> Mapping[str, Json]:
+        what = f"read {self._key}"
+        more = {"expand": expand} if expand else {}
+        return as_mapping(self._client.get(self._path, what=what, fields=fields, **more), what)
+
+    def _send(self, method: str, path: str, body: Mapping[str, Json], what: str) -> None:
+        """Write; again, at most three times, where somebody else wrote at the same moment."""
+        for tries in range(1, _TRIES + 1):
+            try:
+                self._client.send(method, path, body, what=what)
+            except JiraRefused as refused:
+                if refused.status != HTTPStatus.CONFLICT or tries == _TRIES:
+                    raise
+                self._context.clock.wait(1.0)
+            else:
+                return
+
+
+def _parted(found: Values, editable: set[str]) -> tuple[Values, Values]:
+    """Return what an edit sets, and what only the transition can."""
+    edit, move = Values(), Values()
+    for name, value in found.values.items():
+        part = edit if name in editable else move
+        part.values[name] = value
+        part.written[name] = found.written[name]
+    return edit, move

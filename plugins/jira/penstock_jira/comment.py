@@ -1,0 +1,93 @@
+"""A comment on an issue, once however often the step is started again."""
+
+import hashlib
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from penstock.errors import OutcomeUnknown
+from penstock.json_types import Json
+from penstock.step import Effect, StepContext
+from penstock_jira.answer import as_list, as_mapping, members, text
+from penstock_jira.marker import PROPERTY, is_marked, marked, properties
+
+if TYPE_CHECKING:
+    from penstock_jira.client import JiraClient
+
+__all__ = ["Comment", "digest"]
+
+_PAGE = 100
+#: Comments are listed newest first; ours is not older than this many.
+_PAGES = 10
+
+
+def digest(content: str) -> str:
+    """Return a short hash of what was written, for the journal: never the text itself."""
+    return hashlib.sha256(content.encode()).hexdigest()[:16]
+
+
+class Comment:
+    """One comment of a step, on the issue with *key*."""
+
+    def __init__(self, client: "JiraClient", context: StepContext, key: str, content: str) -> None:
+        """Take where it goes and what it says."""
+        self._client, self._context = client, context
+        self._key, self._content = key, content
+        self._path = f"/rest/api/2/issue/{quote(key)}/comment"
+
+    def intent(self) -> dict[str, Json]:
+        """Return what is journalled before the comment is posted."""
+        return {"issue": self._key, "text": digest(self._content)}
+
+    def post(self, effect: Effect) -> Json:
+        """Post the comment with its mark."""
+        what = f"comment on {self._key}"
+        body: dict[str, Json] = {
+            "body": self._content,
+            "properties": properties(effect, self._context),
+        }
+        answer = members(self._client.send("POST", self._path, body, what=what))
+        identifier = text(answer.get("id"))
+        if not identifier:
+            raise OutcomeUnknown(f"Jira was asked to {what} and gave back no comment")
+        return {"id": identifier}
+
+    def look(self, effect: Effect) -> Json:
+        """Return the comment that an earlier try left, or ``None``.
+
+        Reads the issue's comments, newest first; not every Jira lists their properties, and
+        then those with our text are asked for them one by one.
+        """
+        what = f"list the comments of {self._key}"
+        for page in range(_PAGES):
+            answer = self._client.get(
+                self._path,
+                what=what,
+                orderBy="-created",
+                expand="properties",
+                startAt=str(page * _PAGE),
+                maxResults=str(_PAGE),
+            )
+            listed = as_list(as_mapping(answer, what).get("comments"), what)
+            for comment in map(members, listed):
+                if self._is_ours(comment, effect.marker):
+                    return {"id": text(comment.get("id"))}
+            if len(listed) < _PAGE:
+                break
+        return None
+
+    def _is_ours(self, comment: Mapping[str, Json], marker: str) -> bool:
+        if comment.get("properties"):
+            return marked(comment["properties"], marker)
+        if _plain(text(comment.get("body"))) != _plain(self._content):
+            return False
+        identifier = quote(text(comment.get("id")), safe="")
+        answer = self._client.find(
+            f"/rest/api/2/comment/{identifier}/properties/{PROPERTY}",
+            what=f"read the mark of a comment on {self._key}",
+        )
+        return is_marked(members(answer).get("value"), marker)
+
+
+def _plain(content: str) -> str:
+    return content.replace("\r\n", "\n").strip()

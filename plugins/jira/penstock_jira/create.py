@@ -1,0 +1,189 @@
+"""``JiraCreate``: one issue, exactly once.
+
+Jira has no idempotency key. So the issue carries a mark from its first moment, what was meant is
+journalled before the request, and an outcome that nobody knows is looked for (a search by label,
+then a walk along the project's keys) before anything is sent again.
+"""
+
+import json
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING, ClassVar
+
+from pydantic import Field
+
+from penstock.errors import OutcomeUnknown, StepFailed
+from penstock.json_types import Json
+from penstock.step import Effect, Headline, Outputs, Step, StepContext
+from penstock_jira.answer import members, text
+from penstock_jira.comment import Comment, digest
+from penstock_jira.connector import JiraConnector
+from penstock_jira.errors import JiraRefused, SignInRefused
+from penstock_jira.fields import Resolution, Values, comment_of, with_parent
+from penstock_jira.issue import headline, read_issue
+from penstock_jira.marker import label, properties
+from penstock_jira.preview import entry_lines
+from penstock_jira.refusal import explained
+from penstock_jira.screens import CreateScreen, create_screen
+from penstock_jira.search import found_by_label, highest_number, walk
+from penstock_jira.shape import Shaping
+from penstock_jira.spec import DelegateSelectors, FieldEntries, ProjectKey, Text
+from penstock_jira.users import Users
+
+if TYPE_CHECKING:
+    from penstock_jira.client import JiraClient
+
+__all__ = ["JiraCreate"]
+
+#: Seconds after a request in which an issue that it made may still not be visible.
+SETTLE = 5.0
+_ELSEWHERE = {
+    "project": "is set by projectKey",
+    "issue type": "is set by issueType",
+    "issuetype": "is set by issueType",
+    "status": "is no field: a new issue starts in the first status; move it with a JiraUpdate "
+    "step and transitionTo",
+}
+
+
+class JiraCreate(Step):
+    """Creates an issue and leaves it as the output ``issue``."""
+
+    type: ClassVar[str] = "JiraCreate"
+    connector_type: ClassVar[str | None] = "Jira"
+    repeatable: ClassVar[bool] = True
+
+    connector_ref: Text = Field(description="The Jira connector: jira, org.jira or account.jira.")
+    project_key: ProjectKey = Field(description="The project's key, such as REL.")
+    issue_type: Text = Field(description="The name of the issue type, such as Change.")
+    fields: FieldEntries = Field((), description="What to set; Comment adds a comment.")
+    delegate_selectors: DelegateSelectors = Field((), description="Harness's; has no effect.")
+
+    def run(self, context: StepContext) -> Outputs:
+        """Create the issue, unless an earlier life of this step did, and read it back."""
+        client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
+        draft = _Draft(self, client, context)
+        comment = comment_of(self.fields)
+        created = members(
+            context.effects.once("create", intent=draft.intent, do=draft.post, look=draft.look)
+        )
+        key = text(created.get("key"))
+        if comment is not None:
+            said = Comment(client, context, key, comment)
+            context.effects.once("comment", intent=said.intent, do=said.post, look=said.look)
+        return {"issue": read_issue(client, key)}
+
+    def headline(self, outputs: Outputs) -> Headline | None:
+        """Return the new issue's key and address."""
+        return headline(outputs)
+
+    def preview(self) -> tuple[str, ...]:
+        """Return the request and its fields, a line each."""
+        first = f"POST /rest/api/2/issue  project {self.project_key}, issue type {self.issue_type}"
+        return (first, *entry_lines(self.fields))
+
+
+class _Draft:
+    """The issue that a step is about to create."""
+
+    def __init__(self, step: JiraCreate, client: "JiraClient", context: StepContext) -> None:
+        self._step, self._client, self._context = step, client, context
+        self._sent: datetime | None = None
+
+    @cached_property
+    def _screen(self) -> CreateScreen:
+        return create_screen(self._client, self._step.project_key, self._step.issue_type)
+
+    @cached_property
+    def _values(self) -> Values:
+        """What the fields come to: all the reading there is, and every fault found."""
+        shaping = Shaping(Users(self._client, self._context.note), self._context.note)
+        fields = with_parent(self._screen)
+        resolution = Resolution(fields, shaping, _ELSEWHERE)
+        for entry in self._step.fields:
+            resolution.add(entry)
+        return resolution.values(complete=True)
+
+    def _fields(self) -> dict[str, Json]:
+        return {
+            "project": {"key": self._step.project_key},
+            "issuetype": {"id": self._screen.issue_type},
+            **self._values.values,
+        }
+
+    def intent(self) -> dict[str, Json]:
+        """Return what is journalled before the request: enough to find its issue again."""
+        body = digest(json.dumps(self._fields(), sort_keys=True))
+        return {
+            "project": self._step.project_key,
+            "body": body,
+            "labelled": self._screen.get("labels") is not None,
+            "highest": self._highest(),
+        }
+
+    def _highest(self) -> int | None:
+        """Return the project's highest issue number, or ``None`` if Jira will not search."""
+        try:
+            return highest_number(self._client, self._step.project_key)
+        except SignInRefused:
+            raise
+        except JiraRefused as refused:
+            self._context.note(f"the newest issue is not known: {refused.message}")
+            return None
+
+    def post(self, effect: Effect) -> Json:
+        """Send the one request; raise ``OutcomeUnknown`` for an answer that proves nothing."""
+        fields = self._fields()
+        if effect.intent.get("labelled") is True:
+            given = fields.get("labels")
+            labels = list(given) if isinstance(given, (list, tuple)) else []
+            fields["labels"] = [*labels, label(effect.marker)]
+        what = f"create an issue in {self._step.project_key}"
+        body: dict[str, Json] = {
+            "fields": fields,
+            "properties": properties(effect, self._context),
+        }
+        self._sent = self._context.clock.now()
+        with explained(self._screen, self._values.written):
+            answer = members(self._client.send("POST", "/rest/api/2/issue", body, what=what))
+        created = {name: text(answer.get(name)) for name in ("id", "key")}
+        if not all(created.values()):
+            raise OutcomeUnknown(f"Jira was asked to {what} and gave back no key")
+        return {**created}
+
+    def look(self, effect: Effect) -> Json:
+        """Return the issue that an earlier try left; look again until it would be visible."""
+        clock = self._context.clock
+        latest = max(effect.begun, self._sent or effect.begun)
+        left = SETTLE - (clock.now() - latest).total_seconds()
+        end = clock.monotonic() + min(SETTLE, left)
+        while True:
+            found = self._look_once(effect)
+            if found is not None:
+                key = text(members(found).get("key"))
+                self._context.note(f"{key} was created by an earlier try, and is taken over")
+                return found
+            if clock.monotonic() >= end:
+                return None
+            clock.wait(1.0)
+
+    def _look_once(self, effect: Effect) -> Json:
+        project = text(effect.intent.get("project"))
+        labelled = effect.intent.get("labelled") is True
+        highest = effect.intent.get("highest")
+        if labelled:
+            found = found_by_label(self._client, project, label(effect.marker))
+            if len(found) > 1:
+                keys = ", ".join(text(members(issue).get("key")) for issue in found)
+                self._context.note(f"several issues carry this step's label: {keys}")
+            if found:
+                return found[0]
+        if isinstance(highest, int):
+            return walk(self._client, project, highest, effect.marker)
+        if not labelled:
+            raise StepFailed(
+                f"nobody knows whether an issue was created in {project}, and it cannot be found: "
+                "labels are not on the create screen, and Jira would not search",
+                hint=f"look for the newest issue of {project} before you run this again",
+            )
+        return None

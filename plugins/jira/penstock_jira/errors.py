@@ -1,0 +1,120 @@
+"""What can go wrong between a step and Jira, as one tree.
+
+::
+
+    StepFailed (penstock)
+    ├── JiraRefused         Jira said no, and nothing was done; keeps the status and Jira's words
+    │   ├── SignInRefused   401, or an answer that says the credentials were not accepted
+    │   ├── NotAllowed      403, a CAPTCHA included
+    │   └── NotFound        404: missing, or not visible to the user
+    ├── JiraUnreachable     no answer, 5xx or 429: nothing was done; keeps how long to stay away
+    ├── NotJira             an answer that no Jira gives: a login page, broken or doubtful JSON
+    └── FieldsRefused       the ``fields`` of a step do not fit Jira's metadata; nothing was sent
+
+A write whose outcome nobody knows is penstock's ``OutcomeUnknown``, and a deadline that has
+passed is penstock's ``StepExpired``.
+"""
+
+from collections.abc import Iterable, Mapping
+from types import MappingProxyType
+from typing import ClassVar
+
+from penstock.errors import FailureType, StepFailed
+
+__all__ = [
+    "FieldFault",
+    "FieldsRefused",
+    "JiraRefused",
+    "JiraUnreachable",
+    "NotAllowed",
+    "NotFound",
+    "NotJira",
+    "SignInRefused",
+    "printable",
+]
+
+_LONGEST = 500
+
+
+def printable(text: str) -> str:
+    """Return text of Jira's on one line, without control characters, at most 500 characters."""
+    line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
+    return line if len(line) <= _LONGEST else f"{line[:_LONGEST]}…"
+
+
+class JiraRefused(StepFailed):
+    """Jira answered with a definite refusal: nothing was done.
+
+    ``messages`` are Jira's general messages, ``field_errors`` its messages by field id.
+    """
+
+    def __init__(
+        self,
+        what: str,
+        status: int,
+        messages: Iterable[str] = (),
+        field_errors: Mapping[str, str] = MappingProxyType({}),
+        *,
+        hint: str = "",
+    ) -> None:
+        """Take what was asked (``create an issue``), the HTTP status and Jira's own words."""
+        self.what = what
+        self.status = status
+        self.messages = tuple(printable(text) for text in messages)
+        self.field_errors = {name: printable(text) for name, text in field_errors.items()}
+        by_field = [f"{name}: {text}" for name, text in self.field_errors.items()]
+        words = "; ".join([*self.messages, *by_field]) or "it gave no reason"
+        super().__init__(f"Jira refused to {what} ({status}): {words}", hint=hint)
+
+
+class SignInRefused(JiraRefused):
+    """Jira does not accept the connector's credentials."""
+
+    failure: ClassVar[FailureType] = FailureType.AUTHENTICATION
+
+
+class NotAllowed(JiraRefused):
+    """The user is known, but may not do this."""
+
+    failure: ClassVar[FailureType] = FailureType.AUTHORIZATION
+
+
+class NotFound(JiraRefused):
+    """What was asked for does not exist, or is not visible to the user: Jira does not say which."""
+
+
+class JiraUnreachable(StepFailed):
+    """Jira gave no answer that could be used, and nothing was done."""
+
+    failure: ClassVar[FailureType] = FailureType.CONNECTIVITY
+
+    def __init__(self, message: str, *, hint: str = "", retry_after: float | None = None) -> None:
+        """Take what happened, and the seconds that Jira asked us to stay away."""
+        self.retry_after = retry_after
+        super().__init__(message, hint=hint)
+
+
+class NotJira(StepFailed):
+    """The answer is none that Jira gives; ``cut_off`` says that it looks like the start of one."""
+
+    failure: ClassVar[FailureType] = FailureType.CONNECTIVITY
+
+    def __init__(self, message: str, *, hint: str = "", cut_off: bool = False) -> None:
+        """Take what is odd about the answer."""
+        self.cut_off = cut_off
+        super().__init__(message, hint=hint)
+
+
+class FieldFault(ValueError):
+    """One field of a step that does not fit; collected into a ``FieldsRefused``."""
+
+
+class FieldsRefused(StepFailed):
+    """Some fields of a step do not fit; lists every fault. Nothing was sent."""
+
+    failure: ClassVar[FailureType] = FailureType.CONFIGURATION
+
+    def __init__(self, faults: Iterable[str]) -> None:
+        """Take one fault or more, each a sentence."""
+        self.faults = tuple(faults)
+        super().__init__("\n".join(self.faults))

@@ -1,0 +1,160 @@
+"""The ``fields`` of a step, made into what is sent: all their faults are told at once."""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from penstock.json_types import Json
+from penstock_jira.errors import FieldFault, FieldsRefused
+from penstock_jira.metadata import FieldMeta, FieldSet
+from penstock_jira.names import folded
+from penstock_jira.shape import Shaping
+from penstock_jira.spec import FieldEntry
+from penstock_jira.text import check_text
+
+__all__ = ["Resolution", "Values", "comment_of", "is_comment", "missing", "with_parent"]
+
+#: Pseudo-fields of Harness's, and what they are inside Jira's time tracking.
+_ESTIMATES = {
+    "original estimate": "originalEstimate",
+    "originalestimate": "originalEstimate",
+    "remaining estimate": "remainingEstimate",
+    "remainingestimate": "remainingEstimate",
+}
+_TIME_TRACKING = "timetracking"
+#: Jira fills these in itself: the user who asks, the project's default.
+_FILLED_BY_JIRA = {"reporter", "assignee"}
+
+
+@dataclass(frozen=True)
+class Values:
+    """What is sent, by field id; ``written`` is how the step names and writes each."""
+
+    values: dict[str, Json] = field(default_factory=dict)
+    written: dict[str, FieldEntry] = field(default_factory=dict)
+
+
+def is_comment(entry: FieldEntry) -> bool:
+    """Whether the entry is no field but a comment (Harness: ``Comment``, earlier ``comment``)."""
+    return entry.name in {"Comment", "comment"}
+
+
+def comment_of(entries: Sequence[FieldEntry]) -> str | None:
+    """Return the comment among the entries, or ``None``; raise ``FieldsRefused`` for a bad one."""
+    for entry in filter(is_comment, entries):
+        value = entry.value if isinstance(entry.value, str) else "\n".join(entry.value)
+        try:
+            return check_text(value) if value.strip() else None
+        except FieldFault as fault:
+            raise FieldsRefused([f"{entry.name}: {fault}"]) from None
+    return None
+
+
+def with_parent(fields: FieldSet) -> FieldSet:
+    """Return the set with ``Parent``, which Jira takes though some create screens leave it out."""
+    if fields.get("parent") is not None:
+        return fields
+    parent = FieldMeta("parent", "Parent", type="issuelink")
+    return FieldSet((*fields.fields, parent), fields.place)
+
+
+def missing(fields: FieldSet, given: Iterable[str]) -> list[str]:
+    """Return the names of required fields of a screen that neither the step nor Jira fills."""
+    known = {*given, *_FILLED_BY_JIRA}
+    return [
+        field.name
+        for field in fields.fields
+        if field.required and not field.has_default and field.id not in known
+    ]
+
+
+class Resolution:
+    """Takes entries one by one and keeps what they come to: values, or faults."""
+
+    def __init__(self, fields: FieldSet, shaping: Shaping, refused: Mapping[str, str]) -> None:
+        """Take the screen's fields, how values are made, and advice for names of no field.
+
+        *refused* maps a folded name (``status``) to what to write instead.
+        """
+        self._fields, self._shaping, self._refused = fields, shaping, refused
+        self._found = Values()
+        self._named: set[str] = set()
+        self._unknown: list[str] = []
+        self._faults: list[str] = []
+
+    def add(self, entry: FieldEntry) -> None:
+        """Take one entry. An empty text is left out with a note (Harness: without one)."""
+        if is_comment(entry):
+            return
+        if not entry.value or (isinstance(entry.value, str) and not entry.value.strip()):
+            self._shaping.note(f"{entry.name} is empty and is not sent")
+            return
+        try:
+            self._set(entry)
+        except FieldFault as fault:
+            self.fault(f"{entry.name}: {fault}")
+
+    def fault(self, sentence: str) -> None:
+        """Add a fault that was found elsewhere."""
+        self._faults.append(sentence)
+
+    def values(self, *, complete: bool) -> Values:
+        """Return what is sent; raise ``FieldsRefused`` with every fault there is.
+
+        *complete* asks for the screen's required fields too, as a new issue needs them.
+        """
+        faults = [*self._unknown_fields(), *self._faults]
+        absent = missing(self._fields, self._named) if complete else []
+        if absent:
+            faults.append(
+                f"Required fields {{{', '.join(absent)}}} for the provided jira issue type "
+                f"are missing; add them to fields"
+            )
+        if faults:
+            raise FieldsRefused(faults)
+        return self._found
+
+    def _unknown_fields(self) -> list[str]:
+        if not self._unknown:
+            return []
+        near = [
+            f"{name}: {advice}" for name in self._unknown if (advice := self._fields.near(name))
+        ]
+        told = (
+            f"Fields {{{', '.join(self._unknown)}}} are invalid for the provided jira issue type: "
+            f"not on {self._fields.place}"
+        )
+        return ["; ".join([told, *near])]
+
+    def _set(self, entry: FieldEntry) -> None:
+        meta = self._fields.named(entry.name)
+        if meta is None:
+            self._set_special(entry)
+            return
+        earlier = self._found.written.get(meta.id)
+        if earlier is not None:
+            raise FieldFault(f"{earlier.name} is the same field ({meta.id}); keep one of them")
+        self._named.add(meta.id)
+        self._found.written[meta.id] = entry
+        self._found.values[meta.id] = self._shaping.value(meta, entry.value)
+
+    def _set_special(self, entry: FieldEntry) -> None:
+        name = folded(entry.name)
+        if name in _ESTIMATES:
+            self._set_estimate(entry, _ESTIMATES[name])
+        elif name in self._refused:
+            raise FieldFault(self._refused[name])
+        else:
+            self._unknown.append(entry.name)
+
+    def _set_estimate(self, entry: FieldEntry, member: str) -> None:
+        if self._fields.get(_TIME_TRACKING) is None:
+            raise FieldFault(f"Time tracking is not on {self._fields.place}; leave this out")
+        if not isinstance(entry.value, str):
+            raise FieldFault("takes one value, such as 2h 30m")
+        earlier = self._found.values.get(_TIME_TRACKING)
+        known = dict(earlier) if isinstance(earlier, Mapping) else {}
+        if member in known:
+            raise FieldFault("is given twice; keep one of them")
+        self._named.add(_TIME_TRACKING)
+        self._found.values[_TIME_TRACKING] = {**known, member: entry.value.strip()}
+        self._found.written[_TIME_TRACKING] = entry

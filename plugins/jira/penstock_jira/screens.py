@@ -1,0 +1,146 @@
+"""Asks Jira which fields a create, edit or transition screen has."""
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+from urllib.parse import quote
+
+from penstock.errors import FailureType, StepFailed
+from penstock.json_types import Json
+from penstock.nearest import suggestion
+from penstock_jira.answer import as_list, as_mapping, members, text
+from penstock_jira.errors import JiraRefused, NotFound, SignInRefused
+from penstock_jira.metadata import FieldSet, field_of
+from penstock_jira.names import unique
+
+if TYPE_CHECKING:
+    from penstock_jira.client import JiraClient
+
+__all__ = ["CreateScreen", "create_screen", "edit_screen"]
+
+_PAGE = 200
+#: More pages than this and Jira repeats itself.
+_PAGES = 50
+#: What the create request says elsewhere than under ``fields`` of the step.
+_OWN = {"project", "issuetype"}
+
+
+class CreateScreen(FieldSet):
+    """The fields for a new issue of one type in one project; ``issue_type`` is the type's id."""
+
+    def __init__(self, fields: FieldSet, issue_type: str) -> None:
+        """Take the fields and the id of the issue type."""
+        super().__init__((f for f in fields.fields if f.id not in _OWN), fields.place)
+        self.issue_type = issue_type
+
+
+def create_screen(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
+    """Return the create screen; raise ``StepFailed`` for a project or issue type Jira has not.
+
+    Jira: Data Center 9 has only the new addresses, servers before 8.4 only the old one, and Cloud
+    is about to lose the old one; a 404 on the new one leads to the old.
+    """
+    what = f"list the issue types of {project}"
+    path = f"/rest/api/2/issue/createmeta/{quote(project, safe='')}/issuetypes"
+    try:
+        types = list(_pages(client, path, what, "issueTypes"))
+    except NotFound:
+        return _old_form(client, project, issue_type)
+    except SignInRefused:
+        raise
+    except JiraRefused as refused:
+        raise _no_project(client, project) from refused
+    chosen = _choose(types, project, issue_type)
+    what = f"list the fields of {issue_type} in {project}"
+    described = _pages(client, f"{path}/{quote(chosen, safe='')}", what, "fields")
+    fields = [field_of("", item) for item in described]
+    return CreateScreen(FieldSet(fields, _place(issue_type, project)), chosen)
+
+
+def edit_screen(client: "JiraClient", key: str) -> FieldSet:
+    """Return the fields that can be set on an issue in its present status."""
+    what = f"list the editable fields of {key}"
+    found = as_mapping(client.get(f"/rest/api/2/issue/{quote(key)}/editmeta", what=what), what)
+    return FieldSet.of(found.get("fields"), f"the edit screen of {key}")
+
+
+def _place(issue_type: str, project: str) -> str:
+    return f"the create screen of {issue_type} in {project}"
+
+
+def _pages(client: "JiraClient", path: str, what: str, name: str) -> Iterator[Json]:
+    """Yield the items of all pages; Cloud calls them *name*, Data Center ``values``."""
+    start = 0
+    for _ in range(_PAGES):
+        page = as_mapping(
+            client.get(path, what=what, startAt=str(start), maxResults=str(_PAGE)), what
+        )
+        listed = page.get(name, page.get("values", page.get("results")))
+        items = as_list(listed, what)
+        yield from items
+        start += len(items)
+        total = page.get("total")
+        if not items or page.get("isLast") is True:
+            return
+        if isinstance(total, int) and start >= total:
+            return
+
+
+def _choose(types: list[Json], project: str, wanted: str) -> str:
+    """Return the id of the issue type that *wanted* names."""
+    found = unique(
+        wanted,
+        [members(item) for item in types],
+        lambda t: (text(t.get("name")),),
+        lambda t: (text(t.get("id")),),
+    )
+    if len(found) == 1:
+        return text(found[0].get("id"))
+    names = [text(members(item).get("name")) for item in types]
+    raise StepFailed(
+        f"Invalid issue type in project {project}: {wanted}",
+        hint=suggestion(wanted, names),
+        failure=FailureType.CONFIGURATION,
+    )
+
+
+def _old_form(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
+    what = f"describe {issue_type} in {project}"
+    try:
+        found = as_mapping(
+            client.get(
+                "/rest/api/2/issue/createmeta",
+                what=what,
+                projectKeys=project,
+                expand="projects.issuetypes.fields",
+            ),
+            what,
+        )
+    except SignInRefused:
+        raise
+    except JiraRefused as refused:
+        raise _no_project(client, project) from refused
+    projects = [members(item) for item in as_list(found.get("projects"), what)]
+    mine = [item for item in projects if text(item.get("key")) == project]
+    if not mine:
+        raise _no_project(client, project)
+    types = list(as_list(mine[0].get("issuetypes"), what))
+    chosen = _choose(types, project, issue_type)
+    described = next(m for m in map(members, types) if text(m.get("id")) == chosen)
+    place = _place(issue_type, project)
+    return CreateScreen(FieldSet.of(described.get("fields"), place), chosen)
+
+
+def _no_project(client: "JiraClient", project: str) -> StepFailed:
+    what = "list its projects"
+    try:
+        listed = as_list(client.get("/rest/api/2/project", what=what), what)
+    except StepFailed:  # the list was only wanted for the advice
+        listed = ()
+    keys = [text(members(item).get("key")) for item in listed]
+    names = {text(members(item).get("name")): text(members(item).get("key")) for item in listed}
+    hint = "the user must see the project and may create issues in it"
+    if project in names:
+        hint = f"projectKey is the key, not the name: write {names[project]}"
+    elif keys:
+        hint = suggestion(project, keys)
+    return StepFailed(f"Invalid project: {project}", hint=hint, failure=FailureType.CONFIGURATION)

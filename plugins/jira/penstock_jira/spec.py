@@ -1,0 +1,131 @@
+"""What the three steps have in common in YAML: keys, issue keys, the list of fields."""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Annotated, Self, TypeAlias
+
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic.alias_generators import to_camel
+
+__all__ = [
+    "DelegateSelectors",
+    "FieldEntries",
+    "FieldEntry",
+    "IssueKey",
+    "ProjectKey",
+    "Spec",
+    "Text",
+    "WantedValue",
+    "scalar_text",
+]
+
+_ISSUE_KEY = re.compile(r"[A-Z][A-Z0-9_]+-[1-9][0-9]{0,17}|[1-9][0-9]{0,17}")
+_PROJECT_KEY = re.compile(r"[A-Z][A-Z0-9_]{0,254}")
+
+
+class Spec(BaseModel):
+    """Base of the parts of a spec: camelCase in YAML, nothing unknown, unchangeable."""
+
+    model_config = ConfigDict(
+        alias_generator=to_camel, extra="forbid", frozen=True, populate_by_name=True
+    )
+
+
+def scalar_text(value: object) -> object:
+    """Return a YAML scalar as text (Harness: scalars are read as text); leave others alone."""
+    if isinstance(value, bool):
+        return str(value).lower()
+    if isinstance(value, float):
+        return repr(int(value)) if value.is_integer() else repr(value)
+    return str(value) if isinstance(value, int) else value
+
+
+def _wanted(value: object) -> object:
+    if value is None:
+        raise ValueError("has no value; write one, or leave the whole entry out")
+    if isinstance(value, Mapping):
+        raise ValueError("must be a text or a list of texts; Jira's JSON is made from them")  # noqa: TRY004 - pydantic wants it
+    if isinstance(value, Sequence) and not isinstance(value, str):
+        return [scalar_text(item) for item in value]
+    return scalar_text(value)
+
+
+def _issue_key(value: object) -> object:
+    key = scalar_text(value)
+    if not isinstance(key, str) or not key.strip():
+        raise ValueError("issueKey can't be empty: write a key such as REL-12")
+    key = key.strip()
+    if _ISSUE_KEY.fullmatch(key):
+        return key
+    advice = f"; write {key.upper()!r}" if _ISSUE_KEY.fullmatch(key.upper()) else ""
+    raise ValueError(
+        f"issueKey must be a key such as REL-12 or an issue's number, not {key[:60]!r}{advice}"
+    )
+
+
+def _project_key(value: object) -> object:
+    key = value.strip() if isinstance(value, str) else value
+    if not isinstance(key, str) or not key:
+        raise ValueError("projectKey can't be empty: write the project's key, such as REL")
+    if _PROJECT_KEY.fullmatch(key):
+        return key
+    advice = f"; write {key.upper()!r}" if _PROJECT_KEY.fullmatch(key.upper()) else ""
+    raise ValueError(f"Invalid project: {key[:60]!r} is not a key such as REL (not a name){advice}")
+
+
+def _text(value: object) -> object:
+    text = scalar_text(value)
+    if isinstance(text, str) and not text.strip():
+        raise ValueError("can't be empty")
+    return text.strip() if isinstance(text, str) else text
+
+
+#: A text that is not blank; other YAML scalars are read as text.
+Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
+IssueKey: TypeAlias = Annotated[str, BeforeValidator(_issue_key)]
+ProjectKey: TypeAlias = Annotated[str, BeforeValidator(_project_key)]
+#: The value of a field: a text, or a list of them.
+WantedValue: TypeAlias = Annotated[str | tuple[str, ...], BeforeValidator(_wanted)]
+#: Harness's; Penstock runs everything where it runs itself.
+DelegateSelectors: TypeAlias = tuple[str, ...] | str
+
+
+class FieldEntry(Spec):
+    """One entry of ``fields``."""
+
+    name: Text = Field(description="The field's name as Jira shows it, or its id.")
+    value: WantedValue = Field(description='The value; lists as A,"B, C" or as a YAML list.')
+
+    @model_validator(mode="after")
+    def _is_not_null(self) -> Self:
+        """Harness renders what it cannot resolve as ``null``, and silently leaves the field out."""
+        if isinstance(self.value, str) and self.value.strip() == "null":
+            raise ValueError(
+                f"Field [{self.name}] has invalid jira field value: the text null, which is what "
+                "Harness makes of an unknown expression; mend it, or leave the entry out"
+            )
+        return self
+
+
+def _no_twins(entries: tuple[FieldEntry, ...]) -> tuple[FieldEntry, ...]:
+    """Harness: a name may stand once in the list."""
+    names = ["Comment" if entry.name == "comment" else entry.name for entry in entries]
+    twins = _twice(names)
+    if twins:
+        raise ValueError(f"Duplicate jira fields: [{', '.join(twins)}]; keep one of each")
+    return entries
+
+
+def _twice(names: Iterable[str]) -> list[str]:
+    listed = list(names)
+    return list(dict.fromkeys(name for name in listed if listed.count(name) > 1))
+
+
+def _entries(value: object) -> object:
+    return () if value is None else value
+
+
+#: The list of fields; ``fields:`` with nothing behind it is an empty one.
+FieldEntries: TypeAlias = Annotated[
+    tuple[FieldEntry, ...], BeforeValidator(_entries), AfterValidator(_no_twins)
+]

@@ -1,0 +1,222 @@
+"""One HTTP exchange on ``requests``: what was sent, how long it may take, how large it may get.
+
+``requests`` alone does not tell whether a failed request had left this machine, and its timeouts
+are per ``recv``: a server that sends a byte now and then holds it for ever. Both are mended at
+the one place that knows, the connection.
+"""
+
+import http.client
+import io
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from penstock.clock import Clock
+from penstock.errors import PenstockError
+from penstock_jira.answer import Answer
+from penstock_jira.reason import why
+
+__all__ = ["Interrupted", "NotSent", "Transport"]
+
+#: Seconds for the connection, and between two parts of an answer.
+_CONNECT, _READ = 10.0, 30.0
+#: Bytes of a decoded body; more is no answer to a question of ours (a gzip bomb, say).
+_LARGEST = 10 * 1024 * 1024
+_CHUNK = 64 * 1024
+
+
+class NotSent(PenstockError):
+    """The request has certainly not left this machine."""
+
+
+class Interrupted(PenstockError):
+    """The request was sent, or may have been, and no whole answer came back."""
+
+
+class _Timer:
+    """What the connection knows of the exchange under way: its end, and whether it has begun."""
+
+    def __init__(self, clock: Clock) -> None:
+        self._clock = clock
+        self._end = 0.0
+        #: ``None``: no connection of ours has told.
+        self.sent: bool | None = None
+
+    def start(self, seconds: float) -> None:
+        self._end = self._clock.monotonic() + seconds
+        self.sent = None
+
+    def left(self, at_most: float) -> float:
+        """Return the seconds for the next wait; raise ``TimeoutError`` when there are none."""
+        left = min(at_most, self._end - self._clock.monotonic())
+        if left <= 0:
+            raise TimeoutError("the time for this request is over")
+        return left
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's bytes; each wait for more of them ends with the exchange's own time."""
+
+    def __init__(self, raw: io.RawIOBase, sock: socket.socket, timer: _Timer) -> None:
+        self._raw, self._sock, self._timer = raw, sock, timer
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        self._sock.settimeout(self._timer.left(_READ))
+        return self._raw.readinto(buffer)
+
+    def close(self) -> None:
+        self._raw.close()
+        super().close()
+
+
+def _timed(timer: _Timer) -> dict[str, type[HTTPConnectionPool]]:
+    """Return urllib3's connection pools, with connections that obey and inform *timer*."""
+
+    class Response(http.client.HTTPResponse):
+        def __init__(self, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+            super().__init__(sock, *args, **kwargs)
+            self.fp = io.BufferedReader(_TimedReader(self.fp.detach(), sock, timer))
+
+    class Noting:
+        """Notes the first byte that is written, after the connection (and its TLS) stands."""
+
+        def send(self, data: Any) -> None:
+            if getattr(self, "sock", None) is None:
+                self.connect()  # type: ignore[attr-defined]  # of the connection this is mixed into
+            timer.sent = True
+            super().send(data)  # type: ignore[misc]  # of the connection this is mixed into
+
+    class Plain(Noting, HTTPConnection):
+        response_class = Response
+
+    class Secure(Noting, HTTPSConnection):
+        response_class = Response
+
+    class PlainPool(HTTPConnectionPool):
+        ConnectionCls = Plain
+
+    class SecurePool(HTTPSConnectionPool):
+        ConnectionCls = Secure
+
+    return {"http": PlainPool, "https": SecurePool}
+
+
+class _TimedAdapter(HTTPAdapter):
+    """``requests``'s adapter on such connections; it never asks twice by itself."""
+
+    def __init__(self, timer: _Timer) -> None:
+        self._timer, self._pools = timer, _timed(timer)
+        super().__init__(max_retries=0)
+
+    def send(self, *args: Any, **kwargs: Any) -> requests.Response:
+        self._timer.sent = False
+        return super().send(*args, **kwargs)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = self._pools
+
+    def proxy_manager_for(self, *args: Any, **kwargs: Any) -> urllib3.ProxyManager:
+        proxy: urllib3.ProxyManager = super().proxy_manager_for(*args, **kwargs)
+        proxy.pool_classes_by_scheme = self._pools
+        return proxy
+
+
+@dataclass(frozen=True)
+class Route:
+    """How to get there: a file with certificates to trust, and a proxy, where they are needed."""
+
+    ca_file: str | None = None
+    proxy: str | None = None
+
+
+class Transport:
+    """Sends requests to one address. Nothing of the environment is used, no redirect followed."""
+
+    def __init__(self, headers: Mapping[str, str], clock: Clock, route: Route) -> None:
+        """Take the headers of every request (the credentials are among them)."""
+        self._headers, self._route = dict(headers), route
+        self._timer = _Timer(clock)
+        self._shared = self._session()
+
+    def _session(self) -> requests.Session:
+        session = requests.Session()
+        session.trust_env = False
+        session.headers.update(self._headers)
+        session.verify = self._route.ca_file or True
+        if self._route.proxy:
+            session.proxies = {"http": self._route.proxy, "https": self._route.proxy}
+        for scheme in ("http://", "https://"):
+            session.mount(scheme, _TimedAdapter(self._timer))
+        return session
+
+    def exchange(
+        self,
+        method: str,
+        url: str,
+        *,
+        seconds: float,
+        params: Mapping[str, str],
+        body: bytes | None,
+        fresh: bool,
+    ) -> Answer:
+        """Send one request and read its answer whole, within *seconds*.
+
+        *fresh* uses a new connection: one kept alive may be closed by the server at the very
+        moment we write to it. Raises ``NotSent`` or ``Interrupted``, which know the difference.
+        """
+        self._timer.start(seconds)
+        session = self._session() if fresh else self._shared
+        headers = {"Content-Type": "application/json"} if body is not None else None
+        try:
+            with (
+                self._evidence(),
+                session.request(
+                    method,
+                    url,
+                    params=dict(params),
+                    data=body,
+                    headers=headers,
+                    timeout=(min(_CONNECT, seconds), min(_READ, seconds)),
+                    allow_redirects=False,
+                    stream=True,
+                ) as response,
+            ):
+                content = _whole(response)
+        finally:
+            if fresh:
+                session.close()
+        names = {name.lower(): value for name, value in response.headers.items()}
+        return Answer(url, response.status_code, names, content)
+
+    @contextmanager
+    def _evidence(self) -> Iterator[None]:
+        """Say of a failure whether the request had left, by what the connection noted."""
+        try:
+            yield
+        except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
+            kind = NotSent if self._timer.sent is False else Interrupted
+            raise kind(why(failure)) from failure
+
+
+def _whole(response: requests.Response) -> bytes:
+    """Return the body; raise ``Interrupted`` once it is larger than any answer should be."""
+    parts: list[bytes] = []
+    size = 0
+    for part in response.iter_content(_CHUNK):
+        size += len(part)
+        if size > _LARGEST:
+            raise Interrupted(f"the answer is larger than {_LARGEST // 2**20} MiB")
+        parts.append(part)
+    return b"".join(parts)
