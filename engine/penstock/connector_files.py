@@ -16,6 +16,7 @@ from penstock.scope import Home, Reference, Scope, identifier_fault
 from penstock.secret import Secret
 from penstock.secret_store import SecretStore
 from penstock.source import Source, Value, read
+from penstock.text_file import reason_of
 from penstock.validation import faults_of
 
 __all__ = ["ConnectorDirectory", "ConnectorFile"]
@@ -196,9 +197,8 @@ class ConnectorDirectory:
         try:
             entries = sorted(self.directory.iterdir())
         except OSError as error:
-            reason = (error.strerror or str(error)).lower()
             fault = Fault(
-                f"the directory of connectors cannot be read: {reason}",
+                f"the directory of connectors cannot be read: {reason_of(error)}",
                 "name it with --connectors DIR",
                 str(self.directory),
             )

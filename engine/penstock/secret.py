@@ -8,13 +8,13 @@ import threading
 from typing import Any
 from urllib.parse import quote, quote_plus
 
-__all__ = ["MASK", "Masker", "Secret"]
+__all__ = ["MASK", "SHORTEST_MASKED", "Masker", "Secret"]
 
 #: What stands where a secret stood.
 MASK = "********"
 
 #: Shorter values are not masked: hiding every ``no`` of a text tells more than it hides.
-_SHORTEST = 6
+SHORTEST_MASKED = 6
 
 #: What base64 for addresses writes instead.
 _URL_SAFE = str.maketrans("+/", "-_")
@@ -65,7 +65,7 @@ class Masker:
 
         Return whether it is hidden: a value shorter than six characters is not.
         """
-        texts = {text for text in (value, *value.splitlines()) if len(text) >= _SHORTEST}
+        texts = {text for text in (value, *value.splitlines()) if len(text) >= SHORTEST_MASKED}
         with self._lock:
             variants = {form for text in texts - self._known for form in _forms(text)}
             self._known |= texts

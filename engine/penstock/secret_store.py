@@ -10,9 +10,9 @@ from typing import Self
 from penstock.errors import ConnectorError, Fault, Refused
 from penstock.nearest import nearest
 from penstock.scope import Home, Reference, Scope
-from penstock.secret import Masker, Secret
+from penstock.secret import SHORTEST_MASKED, Masker, Secret
 from penstock.source import read
-from penstock.text_file import read_regular
+from penstock.text_file import read_regular, reason_of
 
 __all__ = ["SECRETS_VARIABLE", "SecretStore", "secret_variable"]
 
@@ -71,18 +71,22 @@ class SecretStore:
         """Return the secret *reference* for a connector of *scope*, *org* and *project*.
 
         Raise ``ConnectorError`` where a connector of that scope may not use it, where it is not
-        set (saying what to set), and where its value is empty or cannot be sent. No message
-        shows a value.
+        set (saying what to set), where its value is empty or cannot be sent, and where the file
+        of secrets is not usable. No message shows a value.
         """
         wanted = Reference.parse(reference)
         if wanted.scope not in scope.reaches:
             raise _out_of_scope(wanted, scope)
-        found = self._looked_up(wanted)
+        try:
+            found = self._looked_up(wanted)
+        except Refused as refused:
+            raise ConnectorError(*refused.faults) from refused
         if found is None:
             raise self._missing(wanted, Home(org, project))
         value = _usable(found[0].rstrip(" \t\r\n"), wanted, where=found[1])
         if not self._masker.add(value):
-            self._warn(f"the secret '{wanted}' is so short that it is not masked in what is shown")
+            short = f"is shorter than {SHORTEST_MASKED} characters"
+            self._warn(f"the secret '{wanted}' {short}: it is not masked in what is shown")
         return Secret(value, str(wanted))
 
     def _looked_up(self, wanted: Reference) -> tuple[str, str] | None:
@@ -108,7 +112,8 @@ class SecretStore:
         near = nearest(str(wanted), self._known(wanted.scope))
         if near:
             advice.append(f"or did you mean '{near}'?")
-        message = f"the secret '{wanted}' of {asking.up_to(wanted.scope)} is not set"
+        home = asking.up_to(wanted.scope)
+        message = f"the secret '{wanted}'{f' of {home}' if home else ''} is not set"
         return ConnectorError(Fault(message, ", ".join(advice)))
 
     def _known(self, scope: Scope) -> list[str]:
@@ -150,8 +155,7 @@ def _must_be_private(path: Path) -> None:
     try:
         mode = stat.S_IMODE(path.stat().st_mode)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"the file of secrets cannot be read: {reason}"
+        message = f"the file of secrets cannot be read: {reason_of(error)}"
         raise Refused(Fault(message, f"check {SECRETS_VARIABLE}", str(path))) from error
     if mode & 0o077:
         message = f"others may read this file of secrets (mode {mode:04o})"
@@ -190,8 +194,7 @@ def _names(directory: Path) -> Iterable[str]:
     try:
         return [path.name for path in directory.iterdir()]
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        message = f"the directory of secrets cannot be read: {reason}"
+        message = f"the directory of secrets cannot be read: {reason_of(error)}"
         raise Refused(Fault(message, f"check {SECRETS_VARIABLE}", str(directory))) from error
 
 

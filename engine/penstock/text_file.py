@@ -8,7 +8,7 @@ from typing import Final
 
 from penstock.errors import Fault, Refused
 
-__all__ = ["MAX_BYTES", "checked", "decoded", "read_regular"]
+__all__ = ["MAX_BYTES", "checked", "decoded", "read_regular", "reason_of"]
 
 #: The largest file that is read: a pipeline of 2,000 lines has a quarter of it.
 MAX_BYTES: Final = 256 * 1024
@@ -19,7 +19,8 @@ _MOST = 50
 #: What may not stand in a file as it is: control characters, the line ends that only some tools
 #: see, a byte order mark inside the text, half of a surrogate pair.
 _UNWELCOME = re.compile(
-    "\r(?!\n)|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    "\r(?!\n)"
+    "|[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )
 
 _UTF16 = (b"\xff\xfe", b"\xfe\xff")
@@ -38,8 +39,9 @@ def read_regular(path: Path, limit: int = MAX_BYTES) -> bytes:
             _must_be_regular(os.fstat(descriptor).st_mode, path)
             content = file.read(limit + 1)
     except OSError as error:
-        reason = (error.strerror or str(error)).lower()
-        fault = Fault(f"cannot be read: {reason}", "check the path and its permissions", str(path))
+        fault = Fault(
+            f"cannot be read: {reason_of(error)}", "check the path and its permissions", str(path)
+        )
         raise Refused(fault) from error
     except ValueError as error:  # a NUL in the path
         raise Refused(Fault(f"{str(path)!r} is not a path; check it")) from error
@@ -83,6 +85,11 @@ def checked(text: str, file: str) -> str:
             break
     Refused.unless_empty(faults)
     return text.replace("\r\n", "\n")
+
+
+def reason_of(error: OSError) -> str:
+    """Return why the system refused, such as ``permission denied``."""
+    return (error.strerror or str(error)).lower()
 
 
 def _unwelcome(character: str) -> tuple[str, str]:

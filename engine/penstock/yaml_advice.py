@@ -8,19 +8,35 @@ from typing import NamedTuple
 
 from yaml.error import MarkedYAMLError
 
-__all__ = ["CUT_BY_COLON", "QUOTE_EXPRESSION", "UNQUOTED_TEMPLATE", "advice", "cut_expression"]
+__all__ = [
+    "QUOTE_EXPRESSION",
+    "UNQUOTED_TEMPLATE",
+    "advice",
+    "cut_expression",
+    "shown_key",
+    "wrong_key",
+]
 
 #: What to do about an expression that YAML does not see as one text.
 QUOTE_EXPRESSION = 'quote it: "{{ ... }}" or "<+...>"'
 
 _TAB = ("a tab where YAML wants spaces", "replace it by spaces")
 UNQUOTED_TEMPLATE = ("an unquoted '{{' begins a YAML mapping, not an expression", QUOTE_EXPRESSION)
-CUT_BY_COLON = ("an unquoted expression holds ': ', which YAML takes for a key", QUOTE_EXPRESSION)
+_CUT_BY_COLON = ("an unquoted expression holds ': ', which YAML takes for a key", QUOTE_EXPRESSION)
 _COLON = ("a second ': ' in one value", "put the whole value in quotes")
 _INDENT = (
     "this line does not fit the lines above it",
     "indent it like its neighbours, with spaces",
 )
+#: So much of a key is shown in a message.
+_KEY_SHOWN = 60
+
+#: Characters that make two keys look alike: controls, zero widths, changes of direction.
+_HIDDEN = re.compile(
+    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f"
+    "\ud800-\udfff\ufe00-\ufe0f\ufeff]"
+)
+
 _FLOW_HINT = "put values that hold any of , ? [ ] { } # in quotes"
 
 
@@ -63,6 +79,11 @@ _KNOWN = (
         "the '{' that begins here is not closed properly",
         _FLOW_HINT,
         at_beginning=True,
+    ),
+    _Known(
+        r"flow node: .*<stream end>",
+        "the file ends within a '[' or a '{'",
+        "close the bracket",
     ),
     _Known(
         r"flow node",
@@ -131,10 +152,30 @@ def cut_expression(plain: str) -> bool:
     return opened >= 0 and (">" if plain[opened] == "<" else "}}") not in plain[opened:]
 
 
+def wrong_key(key: str, *, plain: bool) -> tuple[str, str] | None:
+    """Return what is wrong with a key and what to do, or ``None``; *plain*: it is not quoted."""
+    if plain and key == "<<":
+        return "merge keys are not supported", "write the keys out"
+    if plain and not key:
+        return "a key is missing before ':'", "write one, or put the text in quotes"
+    if plain and cut_expression(key):
+        return _CUT_BY_COLON
+    hidden = _HIDDEN.search(key)
+    if hidden:
+        code = f"U+{ord(hidden.group()):04X}"
+        return f"the key {shown_key(key)} holds the hidden character {code}", "delete it"
+    return None
+
+
+def shown_key(key: str) -> str:
+    """Return a key for a message: short, and with nothing in it that acts on a terminal."""
+    return repr(key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}...")
+
+
 def _colon(before: str) -> tuple[str, str]:
     """Judge a stray ``: `` by what stands before it on its line."""
     if cut_expression(before):
-        return CUT_BY_COLON
+        return _CUT_BY_COLON
     return _COLON if re.search(r":\s", before) else _INDENT
 
 

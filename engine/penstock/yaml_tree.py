@@ -3,9 +3,9 @@
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, TypeAlias
+from typing import Final, TypeAlias, cast
 
-from yaml.error import MarkedYAMLError
+from yaml.error import Mark, MarkedYAMLError
 from yaml.events import (
     AliasEvent,
     CollectionEndEvent,
@@ -24,11 +24,12 @@ from yaml.scanner import Scanner
 
 from penstock.errors import Fault, Refused
 from penstock.yaml_advice import (
-    CUT_BY_COLON,
     QUOTE_EXPRESSION,
     UNQUOTED_TEMPLATE,
     advice,
     cut_expression,
+    shown_key,
+    wrong_key,
 )
 from penstock.yaml_place import Lines, Spot
 
@@ -41,13 +42,6 @@ MAX_NODES: Final = 20_000
 #: At most so many faults are listed.
 _MOST = 50
 
-#: So much of a key is shown in a message.
-_KEY_SHOWN = 60
-
-#: Characters that make two keys look alike: controls, zero widths, changes of direction.
-_HIDDEN = re.compile(
-    "[\x00-\x1f\x7f-\x9f\xad\u061c\u180e\u200b-\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff]"
-)
 #: What counts as nothing, where it is not quoted.
 _NULL = frozenset({"", "~", "null"})
 _REMARK = re.compile(" +#")
@@ -113,7 +107,7 @@ class _Events(Reader, Scanner, Parser):
     def next(self) -> Event:
         """Return the next event; whatever goes wrong is a ``MarkedYAMLError``."""
         try:
-            event: Event = self.get_event()
+            event: Event = self.get_event()  # type: ignore[no-untyped-call] # so in the stubs
         except (ValueError, OverflowError) as error:  # an escape beyond Unicode
             problem = "found unknown escape"
             raise MarkedYAMLError(problem=problem, problem_mark=self.get_mark()) from error
@@ -170,13 +164,13 @@ class _Builder:
     def _node(self, event: Event, path: _Path, key: int | None = None) -> Value:
         self._counted(event)
         style = event.style if isinstance(event, ScalarEvent) else None
-        self.spots[path] = Spot(_index(event), event.end_mark.index, key, style)
+        self.spots[path] = Spot(_index(event), _end(event), key, style)
         if not self._is_bare(event):
             return None
         if isinstance(event, ScalarEvent):
             return self._scalar(event)
         if len(path) >= MAX_DEPTH:
-            raise MarkedYAMLError(problem=_TOO_DEEP, problem_mark=event.start_mark)
+            raise MarkedYAMLError(problem=_TOO_DEEP, problem_mark=_begin(event))
         if isinstance(event, SequenceStartEvent):
             return self._sequence(path)
         return self._mapping(path)
@@ -212,7 +206,7 @@ class _Builder:
             return None
         if not self._is_bare(event) or not isinstance(event, ScalarEvent):
             return None
-        wrong = _wrong_key(event.value, plain=event.style is None)
+        wrong = wrong_key(event.value, plain=event.style is None)
         if wrong:
             self.found(_index(event), *wrong)
             return None
@@ -223,7 +217,7 @@ class _Builder:
         if event.style is None:
             if text in _NULL:
                 return None
-            comment = _REMARK.match(self._text, event.end_mark.index)
+            comment = _REMARK.match(self._text, _end(event))
             if comment and cut_expression(text):
                 self.found(comment.end() - 1, *_COMMENT)
             return PlainText(text)
@@ -255,11 +249,13 @@ class _Builder:
     def _counted(self, event: Event) -> None:
         self._count += 1
         if self._count > MAX_NODES:
-            raise MarkedYAMLError(problem=_TOO_MANY, problem_mark=event.start_mark)
+            raise MarkedYAMLError(problem=_TOO_MANY, problem_mark=_begin(event))
 
     def _twice(self, key: str, first: Spot, event: Event) -> None:
         where = [self._lines.place(index).line for index in (first.key or 0, _index(event))]
-        message = f"the key {_shown(key)} stands twice, in line {where[0]} and in line {where[1]}"
+        message = (
+            f"the key {shown_key(key)} stands twice, in line {where[0]} and in line {where[1]}"
+        )
         self.found(_index(event), message, "keep one of them")
 
     def _skip(self, event: Event) -> None:
@@ -274,25 +270,13 @@ class _Builder:
             event = self._events.next()
 
 
-def _wrong_key(key: str, *, plain: bool) -> tuple[str, str] | None:
-    if plain and key == "<<":
-        return "merge keys are not supported", "write the keys out"
-    if plain and not key:
-        return "a key is missing before ':'", "write one, or put the text in quotes"
-    if plain and cut_expression(key):
-        return CUT_BY_COLON
-    hidden = _HIDDEN.search(key) or _SURROGATE.search(key)
-    if hidden:
-        code = f"U+{ord(hidden.group()):04X}"
-        return f"the key {_shown(key)} holds the hidden character {code}", "delete it"
-    return None
-
-
-def _shown(key: str) -> str:
-    """Return a key for a message: short, and with nothing in it that acts on a terminal."""
-    return repr(key if len(key) <= _KEY_SHOWN else f"{key[:_KEY_SHOWN]}...")
-
-
 def _index(event: Event) -> int:
-    index: int = event.start_mark.index
-    return index
+    return int(_begin(event).index)
+
+
+def _begin(event: Event) -> Mark:
+    return cast("Mark", event.start_mark)  # the parser always gives one
+
+
+def _end(event: Event) -> int:
+    return int(cast("Mark", event.end_mark).index)

@@ -45,7 +45,8 @@ def test_an_unquoted_scalar_is_plain_text_as_it_was_written(written: str) -> Non
     """Y11, Y12, Y13."""
     value = value_of(f"key: {written}\nlist:\n  - {written}\n")
     assert value == {"key": written, "list": [written]}
-    assert isinstance(value, dict) and type(value["key"]) is PlainText
+    assert isinstance(value, dict)
+    assert type(value["key"]) is PlainText
 
 
 @pytest.mark.parametrize("written", ["", "null", "~"])
@@ -56,14 +57,16 @@ def test_nothing_and_null_are_none(written: str) -> None:
 @pytest.mark.parametrize("written", ["'null'", '"3"', "'~'", "''", "|\n  true\n", ">-\n  1.5\n"])
 def test_a_quoted_or_block_scalar_is_never_plain(written: str) -> None:
     value = value_of(f"key: {written}\n")
-    assert isinstance(value, dict) and type(value["key"]) is str
+    assert isinstance(value, dict)
+    assert type(value["key"]) is str
 
 
 def test_keys_are_text_whatever_they_look_like() -> None:
     """Y5, Y13."""
     value = value_of("on: a\n1: b\ntrue: c\n1.10: d\nnull: e\n")
     assert value == {"on": "a", "1": "b", "true": "c", "1.10": "d", "null": "e"}
-    assert isinstance(value, dict) and {type(key) for key in value} == {str}
+    assert isinstance(value, dict)
+    assert {type(key) for key in value} == {str}
 
 
 def test_json_is_accepted() -> None:
@@ -173,6 +176,7 @@ def test_a_comment_after_a_value_is_a_comment() -> None:
         ),
         ("a: [1, 2\nb: 3\n", "p.yaml:1:4: the '[' that begins here is not closed properly; put"),
         ("a: {b: 1\n", "p.yaml:1:4: the '{' that begins here is not closed properly"),
+        ("a: [1,\n", "p.yaml:2:1: the file ends within a '[' or a '{'; close the bracket"),
         ("a: [,]\n", "p.yaml:1:5: a value is missing, or begins with a sign of YAML"),
         (
             "a: @b\n",

@@ -28,9 +28,12 @@ def main() -> NoReturn:
     except PenstockError as error:
         _show(error)
         code = error.exit_code
-    except BrokenPipeError:
+    except BrokenPipeError:  # before OSError's kin: nobody is there to read a report
         # Whoever read our output has gone; nothing more can be said.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except Exception as error:  # noqa: BLE001 - a defect is reported like everything else
+        _show_defect(error)
         code = 1
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -49,6 +52,19 @@ def _show(error: Exception) -> None:
     prefix = "" if isinstance(error, Refused) and _has_places(error) else "penstock: "
     for line in str(error).splitlines():
         click.echo(prefix + "\n".join(clean_lines(line)), err=True)
+
+
+def _show_defect(error: Exception) -> None:
+    import click
+
+    from penstock.cli.group import is_verbose
+
+    if is_verbose():
+        traceback.print_exception(error)
+        return
+    what = f"{type(error).__name__}: {error}"
+    click.echo(f"penstock: a defect of Penstock: {what}", err=True)
+    click.echo("Run it again as `penstock -v …` and report what is shown.", err=True)
 
 
 def _has_places(error: Exception) -> bool:

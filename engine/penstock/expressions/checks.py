@@ -6,10 +6,11 @@ from typing import ClassVar, cast
 from jinja2 import nodes
 
 from penstock.errors import ExpressionError
-from penstock.expressions.faults import available
+from penstock.expressions.faults import OperandError, available
 from penstock.expressions.filters import FILTERS, TESTS
 from penstock.expressions.limits import MAX_DEPTH, MAX_NODES
 from penstock.expressions.methods import METHODS, arguments
+from penstock.expressions.operators import count
 from penstock.expressions.reads import key_of, unwound
 from penstock.expressions.spans import Origin
 
@@ -41,6 +42,8 @@ class _Check:
                 f"the expression has more than {MAX_NODES} parts or {MAX_DEPTH} levels",
                 "split it into variables",
             )
+        if steps and isinstance(start, nodes.Name) and start.name == "secrets":
+            raise self._wrong(node, _SECRETS)
         for step in steps:
             key = key_of(step)
             if isinstance(step, nodes.Call):
@@ -72,11 +75,10 @@ class _Check:
     def _count_arguments(
         self, node: nodes.Expr, name: str, given: Sequence[object], allowed: tuple[int, int]
     ) -> None:
-        least, most = allowed
-        if not least <= len(given) <= most:
-            wanted = str(least) if least == most else f"{least} to {most}"
-            plural = "" if wanted == "1" else "s"
-            raise self._wrong(node, f"{name!r} takes {wanted} argument{plural}, not {len(given)}")
+        try:
+            count(name, len(given), *allowed)
+        except OperandError as error:
+            raise self._wrong(node, error.message) from None
 
     def _leaf(self, _: nodes.Expr) -> Iterator[nodes.Expr]:
         return iter(())
@@ -110,7 +112,7 @@ class _Check:
         receiver = callee.node.name if isinstance(callee.node, nodes.Name) else ""
         if receiver == "secrets":
             if callee.attr != "getValue":
-                raise self._wrong(node, 'secrets are read with secrets.getValue("…")')
+                raise self._wrong(node, _SECRETS)
             self._count_arguments(node, callee.attr, call.args, (1, 1))
             return iter(call.args)
         if receiver in _FUNCTORS:
@@ -168,6 +170,7 @@ class _Check:
     }
 
 
+_SECRETS = 'secrets are read with secrets.getValue("…")'
 #: What Harness has besides, and this language does not.
 _FUNCTORS = frozenset({"connector", "datetime", "expression", "json", "regex", "xml"})
 #: How the things are called that Jinja knows and this language does not.

@@ -7,7 +7,7 @@ from penstock.expressions import texts
 from penstock.expressions.dates import SHIFTS, Moment
 from penstock.expressions.faults import OperandError, available
 from penstock.expressions.lookups import item, whole
-from penstock.expressions.operators import Function, contains, equal, text
+from penstock.expressions.operators import Function, contains, count, equal, text
 from penstock.expressions.values import Kind, describe, joined, kind_of, to_text
 
 __all__ = ["METHODS", "arguments", "call"]
@@ -101,6 +101,5 @@ def call(receiver: object, name: str, given: Sequence[Any]) -> object:
     method = methods.get(name)
     if method is None:
         raise OperandError(f"{describe(receiver)} has no method {name!r}", available(name, methods))
-    if not method.least <= len(given) <= method.most:
-        raise OperandError(f"{name!r} takes {method.least} to {method.most} arguments")
+    count(name, len(given), method.least, method.most)
     return method.run(receiver, *given)

@@ -23,6 +23,7 @@ __all__ = [
     "Function",
     "checked",
     "contains",
+    "count",
     "equal",
     "matches",
     "negative",
@@ -42,6 +43,14 @@ class Function:
     run: Callable[..., object]
     least: int = 0
     most: int = 0
+
+
+def count(name: str, given: int, least: int, most: int) -> None:
+    """Raise ``OperandError`` unless *given* is a number of arguments that *name* takes."""
+    if not least <= given <= most:
+        wanted = str(least) if least == most else f"{least} to {most}"
+        plural = "" if wanted == "1" else "s"
+        raise OperandError(f"{name!r} takes {wanted} argument{plural}, not {given}")
 
 
 def text(value: object) -> str:

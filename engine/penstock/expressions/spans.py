@@ -20,6 +20,7 @@ _PLACED = (
     nodes.Name,
     nodes.Neg,
     nodes.Not,
+    nodes.Pos,
     nodes.Test,
 )
 #: The line of the first piece: line 1 is ``{{``.

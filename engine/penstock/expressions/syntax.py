@@ -51,10 +51,6 @@ class Expression:
                 error.hint += "; to write two braces as plain text, write {{ '{{' }}"
                 error.args = (f"{error.message}; {error.hint}",)
             raise
-        except RecursionError:
-            raise ExpressionError(
-                f"{self.written}: the values are nested too deep", offset=self.offset
-            ) from None
 
 
 def split(text: str) -> tuple[str | Expression, ...]:
@@ -62,11 +58,14 @@ def split(text: str) -> tuple[str | Expression, ...]:
     if len(text) > MAX_STRING:
         raise ExpressionError(f"the text is longer than {MAX_STRING} characters")
     parts: list[str | Expression] = []
-    position = 0
+    position = count = 0
     found = _next_opening(text, position)
     while found is not None:
-        if len(parts) > 2 * MAX_EXPRESSIONS:
-            raise ExpressionError(f"a text holds at most {MAX_EXPRESSIONS} expressions")
+        count += 1
+        if count > MAX_EXPRESSIONS:
+            raise ExpressionError(
+                f"a text holds at most {MAX_EXPRESSIONS} expressions", offset=found.start()
+            )
         if found.start() > position:
             parts.append(text[position : found.start()])
         expression = _expression(text, found.group(), found.start())
@@ -119,8 +118,6 @@ def _parsed(origin: Origin, start: int, end: int) -> Expression:
         body = _environment().parse(origin.source()).body
     except TemplateSyntaxError as error:
         raise _unreadable(origin, error.lineno, end) from None
-    except RecursionError:
-        raise ExpressionError("the expression is nested too deep", offset=start) from None
     tree = cast(nodes.Output, body[0]).nodes[0]
     check(tree, origin)
     return Expression(tree, origin, origin.text[start:end], start, reads_of(tree, origin))

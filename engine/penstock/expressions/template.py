@@ -49,13 +49,21 @@ class Template:
         What comes out is data: it is never evaluated again. A text with a secret in it comes out
         as a ``Secret``. Raises ``ExpressionError``.
         """
-        if len(self.parts) == 1 and not isinstance(self.parts[0], str):
-            return _value(self.parts[0], names)
-        pieces = [part if isinstance(part, str) else _piece(part, names) for part in self.parts]
         try:
-            return joined(pieces)
+            if len(self.parts) == 1 and not isinstance(self.parts[0], str):
+                return _value(self.parts[0], names)
+            return joined(
+                part if isinstance(part, str) else _piece(part, names) for part in self.parts
+            )
         except OperandError as error:
             raise ExpressionError(error.message, hint=error.hint) from None
+        except RecursionError:
+            raise _too_deep() from None
+
+
+def _too_deep() -> ExpressionError:
+    """Return the error for a caller that has left no room on its stack."""
+    return ExpressionError("the expression is nested too deep", hint="split it into variables")
 
 
 def _value(expression: "Expression", names: Names) -> Json | Secret:
@@ -100,7 +108,10 @@ def parse(text: str) -> Template:
 def _parse(text: str) -> Template:
     from penstock.expressions.syntax import split
 
-    return Template(text, split(text))
+    try:
+        return Template(text, split(text))
+    except RecursionError:
+        raise _too_deep() from None
 
 
 @lru_cache(maxsize=256)
@@ -113,7 +124,10 @@ def parse_criterion(text: str) -> Template:
     """
     from penstock.expressions.syntax import criterion
 
-    return Template(text, (criterion(text),))
+    try:
+        return Template(text, (criterion(text),))
+    except RecursionError:
+        raise _too_deep() from None
 
 
 def render_tree(value: object, names: Names) -> object:

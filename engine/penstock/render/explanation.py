@@ -219,4 +219,4 @@ def _advice(view: RunView) -> Iterator[str]:
 
 
 def _waits(step: StepView) -> bool:
-    return step.status is Status.APPROVAL_WAITING
+    return step.depth > 0 and step.status is Status.APPROVAL_WAITING

@@ -155,8 +155,7 @@ def _patience(step: StepProgress, frame: _Frame) -> Iterator[RenderableType]:
         words.append(f"{countdown(step.deadline, frame.now)} left")
     if step.next_look:
         words.append(f"next look in {countdown(step.next_look, frame.now)}")
-    if words:
-        yield _one_line((" · ".join(words), "cyan"))
+    yield _one_line((" · ".join(words), "cyan"))
     if step.problem:
         count = f" ({step.failures} times in a row)" if step.failures > 1 else ""
         yield Text(f"cannot look{count}: {clean(step.problem)}", style="magenta")

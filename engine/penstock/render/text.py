@@ -8,6 +8,7 @@ sees them in a log. ``clean`` leaves none of these.
 import re
 import unicodedata
 from collections.abc import Sequence
+from itertools import accumulate
 from urllib.parse import urlsplit
 
 __all__ = [
@@ -89,12 +90,8 @@ def fit(text: str, width: int) -> str:
     """Return *text*, cut with an ellipsis if it takes more than *width* columns."""
     if cell_width(text) <= width:
         return text
-    room = width - 1
-    for end, character in enumerate(text):
-        room -= _cells(character)
-        if room < 0:
-            return text[:end].rstrip() + "…"
-    return text
+    kept = sum(1 for used in accumulate(map(_cells, text)) if used < width)
+    return text[:kept].rstrip() + "…"
 
 
 def _cells(character: str) -> int:

@@ -65,7 +65,8 @@ class LiveRenderer:
         self._live.stop()
         self._live = None
         colour = self._console.color_system is not None and not self._console.no_color
-        for line in ["", *summary(self._progress, colour)]:
+        lines = summary(self._progress, colour)
+        for line in ["", *lines] if lines else []:
             self._console.print(Text.from_ansi(line))
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> RenderResult:

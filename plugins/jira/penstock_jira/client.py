@@ -9,7 +9,6 @@ import random
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from functools import cached_property
-from itertools import count
 from urllib.parse import quote, urlsplit
 
 from penstock.clock import Clock
@@ -98,7 +97,9 @@ class JiraClient:
         Raises ``OutcomeUnknown`` if it may have happened; whatever else it raises, it has not:
         ``JiraRefused`` (Jira's own words), ``JiraUnreachable`` or ``StepExpired``.
         """
-        for tries in count(1):
+        tries = 0
+        while True:
+            tries += 1
             problem: StepFailed
             try:
                 answer = self._exchange(method, path, _NO_PARAMETERS, body, fresh=True)
@@ -112,7 +113,6 @@ class JiraClient:
                     return self._written(answer, what)
                 problem = refusal
             self._pause_or_raise(problem, tries)
-        raise AssertionError("count() has no end")
 
     def _read(
         self,
@@ -122,7 +122,9 @@ class JiraClient:
         body: Mapping[str, Json] | None,
         what: str,
     ) -> Json:
-        for tries in count(1):
+        tries = 0
+        while True:
+            tries += 1
             problem: StepFailed
             try:
                 answer = self._exchange(method, path, params, body, fresh=False)
@@ -139,7 +141,6 @@ class JiraClient:
                         raise
                     problem = self._unreachable(what, "the answer broke off")
             self._pause_or_raise(problem, tries)
-        raise AssertionError("count() has no end")
 
     def _exchange(
         self,

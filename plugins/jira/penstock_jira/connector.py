@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, cast
-from urllib.parse import quote, urlsplit
+from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
 
@@ -43,7 +43,16 @@ def _address(value: object) -> object:
         raise ValueError("jiraUrl must end before the ? or #: it is the address of Jira itself")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
         raise ValueError("jiraUrl holds a character that an address cannot have")
+    if not _has_valid_port(parts):
+        raise ValueError("jiraUrl names a port that is none; a port is a number below 65536")
     return url.rstrip("/")
+
+
+def _has_valid_port(parts: SplitResult) -> bool:
+    try:
+        return parts.port != 0
+    except ValueError:
+        return False
 
 
 @cache

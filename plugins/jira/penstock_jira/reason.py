@@ -1,5 +1,6 @@
 """Why a request failed, in words: what ``requests`` and urllib3 wrap, unwrapped."""
 
+import http.client
 import ssl
 from collections.abc import Iterator
 
@@ -16,11 +17,12 @@ _WORDS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((ssl.SSLError,), "TLS could not be set up (is it http instead of https?)"),
     ((exceptions.ProxyError,), "the proxy failed"),
     ((exceptions.ConnectTimeoutError,), "nobody answered in time"),
-    ((exceptions.IncompleteRead, exceptions.InvalidChunkLength), "the answer broke off"),
     ((exceptions.DecodeError,), "the answer cannot be unpacked"),
     ((TimeoutError, exceptions.TimeoutError, requests.Timeout), "no answer came in time"),
     ((exceptions.NewConnectionError,), "no connection could be made"),
+    ((exceptions.IncompleteRead, exceptions.InvalidChunkLength), "the answer broke off"),
     ((ConnectionError,), "the connection was closed"),
+    ((exceptions.ProtocolError, http.client.HTTPException), "the answer is not HTTP, or broke off"),
 )
 
 

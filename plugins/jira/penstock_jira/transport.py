@@ -24,7 +24,7 @@ from penstock.errors import PenstockError
 from penstock_jira.answer import Answer
 from penstock_jira.reason import why
 
-__all__ = ["Interrupted", "NotSent", "Transport"]
+__all__ = ["Interrupted", "NotSent", "Route", "Transport"]
 
 #: Seconds for the connection, and between two parts of an answer.
 _CONNECT, _READ = 10.0, 30.0
@@ -133,6 +133,17 @@ class _TimedAdapter(HTTPAdapter):
         return proxy
 
 
+class _Session(requests.Session):
+    """A session to which no answer is a redirect.
+
+    ``allow_redirects=False`` is not enough: then, too, ``requests`` reads the body of a redirect
+    whole, whatever its size, and fails on an address that it cannot parse.
+    """
+
+    def get_redirect_target(self, resp: requests.Response) -> None:  # noqa: ARG002 - requests' own signature
+        return None
+
+
 @dataclass(frozen=True)
 class Route:
     """How to get there: a file with certificates to trust, and a proxy, where they are needed."""
@@ -150,8 +161,8 @@ class Transport:
         self._timer = _Timer(clock)
         self._shared = self._session()
 
-    def _session(self) -> requests.Session:
-        session = requests.Session()
+    def _session(self) -> _Session:
+        session = _Session()
         session.trust_env = False
         session.headers.update(self._headers)
         session.verify = self._route.ca_file or True

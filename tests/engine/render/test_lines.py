@@ -70,7 +70,8 @@ def test_a_gate_that_cannot_be_seen_is_told_with_the_next_look(story):
     lines = printed(story.unavailable("Jira answers 503"), story.unavailable("no answer", 3))
     assert lines == [
         "12:00:00  change/approval  cannot look: Jira answers 503; next look at 12:01:00",
-        "12:00:00  change/approval  cannot look, 3 times in a row: no answer; next look at 12:01:00",
+        "12:00:00  change/approval  cannot look, 3 times in a row: no answer;"
+        " next look at 12:01:00",
     ]
 
 

@@ -66,6 +66,7 @@ for number in range(20000):
     output.flush()
 sys.exit(3 if output.problem else 4)
 """
+    assert Output(sys.__stdout__).fileno() == sys.__stdout__.fileno()
     with subprocess.Popen(
         [sys.executable, "-c", script], stdout=subprocess.PIPE, stderr=subprocess.PIPE
     ) as process:

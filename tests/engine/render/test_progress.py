@@ -1,4 +1,4 @@
-from penstock.events import Status
+from penstock.events import Event, Status
 from penstock.render.progress import RunProgress
 
 
@@ -67,6 +67,12 @@ def test_a_step_that_the_plan_does_not_have_is_put_below_its_stage(story):
         *("deploy", "deploy/canary", "other", "other/first"),
     ]
     assert progress.steps["change/extra"].depth == 1
+
+
+def test_an_event_of_another_kind_changes_nothing(story):
+    progress = after(story.started())
+    progress.apply(Event("r1", story.at(0)))
+    assert progress == after(story.started())
 
 
 def test_only_the_newest_notes_are_kept(story):

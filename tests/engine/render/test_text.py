@@ -19,7 +19,7 @@ from penstock.render.text import (
     ("text", "shown"),
     [
         ("Approved", "Approved"),
-        ("grün 承認 ✓ 👩‍🚀 е́", "grün 承認 ✓ 👩‍🚀 е́"),
+        ("grün 承認 ✓ 👩‍🚀 e\u0301", "grün 承認 ✓ 👩‍🚀 e\u0301"),
         ("\x1b[31mred\x1b[0m", "red"),
         ("\x1b[2J\x1b[1;1Hgone", "gone"),
         ("\x9b31mred", "red"),

@@ -123,16 +123,16 @@ class Application:
             lambda: self.watched(lambda: self._served(request, raw, matched, met.index_lag)),
         )
         if met.fault is not None and not met.fault.play.commits:
-            self._record(request, raw, matched, answer.status_code)
+            self.watched(lambda: self._record(request, raw, matched, answer.status_code))
         return answer
 
     def watched(self, work: Callable[[], T]) -> T:
         """Do something under the lock; if contents changed, save, and tell everybody after."""
         with self.lock:
-            before = self.desk.contents.revision
+            before, written = self.desk.contents.revision, len(self.ledger)
             done = work()
             changed = self.desk.contents.revision != before
-            if changed:
+            if changed or len(self.ledger) != written:
                 self._save()
         if changed:
             self._changed()
@@ -160,13 +160,10 @@ class Application:
     def _record(
         self, request: Request, raw: bytes, matched: _Matched | Problem, status: int
     ) -> None:
-        if not _is_write(request, matched):
-            return
-        with self.lock:
+        if _is_write(request, matched):
             by = sign_in(request, self.desk.world).name
             now = self.desk.clock.now()
             self.ledger.record(request, raw, at=now, by=by, status=status)
-            self._save()
 
     def _match(self, request: Request) -> _Matched | Problem:
         adapter = self._map.bind("", path_info=request.path)

@@ -95,11 +95,12 @@ def _read_field(
             value = _set(slot, before, written[identifier])
         else:
             value = _run_verbs(slot, before, updated[identifier])
-        if value is None and slot.field.required:
-            raise Invalid(f"{slot.field.name} is required.")
-        edits.values[identifier] = value
     except Invalid as invalid:
         edits.errors[identifier] = str(invalid)
+        return
+    edits.values[identifier] = value
+    if value is None and slot.field.required:
+        edits.errors[identifier] = f"{slot.field.name} is required."
 
 
 def _set(slot: Slot, before: Json, value: Json) -> Json:
@@ -130,7 +131,7 @@ def _run_verbs(slot: Slot, before: Json, operations: Json) -> Json:
 
 def _operation(of: FieldDefinition, operation: Json) -> tuple[str, Json]:
     if not isinstance(operation, Mapping) or len(operation) != 1:
-        raise Invalid("An operation is an object with one verb, such as {\"set\": …}")
+        raise Invalid('An operation is an object with one verb, such as {"set": …}')
     ((verb, value),) = operation.items()
     supported = fields.operations(of)
     if verb not in supported:

@@ -6,9 +6,7 @@ from datetime import UTC, datetime
 __all__ = ["duration_seconds", "duration_text", "instant_text", "parse_instant", "read_instant"]
 
 #: Jira's own form: date, time, milliseconds and an offset, or Z. All parts are needed.
-_INSTANT = re.compile(
-    r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:?\d\d)", re.ASCII
-)
+_INSTANT = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d)\.(\d{1,9})(Z|[+-]\d\d:?\d\d)", re.ASCII)
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*([wdhm])", re.ASCII)
 
 #: A working week has five days of eight hours, which is Jira's default.

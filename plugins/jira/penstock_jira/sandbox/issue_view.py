@@ -50,7 +50,9 @@ def show_issue(
         "fields": shown_values(lens, issue, choice),
     }
     if properties:
-        kept = {k: v for k, v in issue.properties.items() if "*all" in properties or k in properties}
+        kept = {
+            k: v for k, v in issue.properties.items() if "*all" in properties or k in properties
+        }
         shown["properties"] = kept
     more: Mapping[str, Callable[[], Json]] = {
         "names": lambda: field_names(lens, shown_fields(lens, issue, choice)),
@@ -142,7 +144,6 @@ def show_transition(
 def _links(lens: Lens, issue: Issue) -> Json:
     links = lens.contents.links_of(issue)
     return [remark_view.show_link(lens, link, seen_from=issue) for link in links]
-
 
 
 def _subtasks(lens: Lens, issue: Issue) -> Json:

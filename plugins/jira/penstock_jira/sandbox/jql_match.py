@@ -123,7 +123,11 @@ class Matcher:
         if name in ("key", "statuscategory", "text", "project", "comment"):
             return name
         found = self._custom(written) or next(
-            (field.id for field in self._lens.world.fields if field.id.casefold() == name.casefold()),
+            (
+                field.id
+                for field in self._lens.world.fields
+                if field.id.casefold() == name.casefold()
+            ),
             None,
         )
         if found is None:
@@ -249,7 +253,9 @@ class Matcher:
         there = re.findall(r"\w+", " ".join(texts).casefold())
         for word in re.findall(r"[\w*]+", wanted.casefold()):
             start = word.rstrip("*")
-            if not any(each == word or (start != word and each.startswith(start)) for each in there):
+            if not any(
+                each == word or (start != word and each.startswith(start)) for each in there
+            ):
                 return False
         return True
 

@@ -70,27 +70,27 @@ class Kind:
     #: Whether it is rich text: a document in version 3.
     rich: ClassVar[bool] = False
 
-    def allowed(self, slot: Slot) -> Sequence[Json] | None:
+    def allowed(self, _slot: Slot) -> Sequence[Json] | None:
         """Return the values to choose from, or ``None`` where anything may be written."""
         return None
 
-    def choices(self, slot: Slot) -> Sequence[str]:
+    def choices(self, _slot: Slot) -> Sequence[str]:
         """Return the texts to choose from, for people; none where anything may be written."""
         return ()
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, _value: Json, _slot: Slot) -> Json:
         """Return what is stored for a client's *value*; raise ``Invalid``."""
         raise Invalid("Operation value is not supported")
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Return the JSON that a client would send for what a person wrote."""
         return plain
 
-    def show(self, stored: Json, slot: Slot) -> Json:
+    def show(self, stored: Json, _slot: Slot) -> Json:
         """Return what the REST API shows for a stored value."""
         return stored
 
-    def tell(self, stored: Json, slot: Slot) -> Told:
+    def tell(self, stored: Json, _slot: Slot) -> Told:
         """Return a stored value as history and people see it."""
         return Told(None, None if stored is None else str(stored))
 

@@ -31,7 +31,7 @@ class _Thing(Kind):
     word: ClassVar[str]
     portrait: ClassVar[Callable[[Lens, NamedThing], Json]]
 
-    def things(self, slot: Slot) -> tuple[NamedThing, ...]:
+    def things(self, _slot: Slot) -> tuple[NamedThing, ...]:
         """Return what there is to choose from."""
         raise Invalid(f"{self.word} cannot be chosen here")
 

@@ -29,7 +29,7 @@ class Parent(Kind):
             raise Invalid(_NO_ISSUE)
         return str(found.id)
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Name the issue by its key."""
         return {"key": str(plain)}
 
@@ -167,7 +167,7 @@ class IssueTypeField(Kind):
             raise Invalid(text if slot.lens.cloud else "valid issue type is required")
         return known[0].id
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Name the type."""
         return {"name": str(plain)}
 

@@ -138,7 +138,7 @@ class GroupField(Kind):
             raise Invalid(f"Group '{given[1]}' does not exist.")
         return known[0].name
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Name the group."""
         return {"name": str(plain)}
 

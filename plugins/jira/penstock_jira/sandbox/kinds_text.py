@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 
 from penstock.json_types import Json
 from penstock_jira.sandbox.instant import duration_seconds, duration_text, parse_instant
-from penstock_jira.sandbox.kind import Invalid, Kind, ManyOf, Slot, Told
+from penstock_jira.sandbox.kind import Invalid, Kind, ManyOf, Slot, Told, plain_parts
 from penstock_jira.sandbox.rich_text import document_fault, document_of, plain_text
 
 __all__ = [
@@ -53,11 +53,11 @@ class Line(Kind):
 
     custom: ClassVar[str | None] = f"{_CUSTOM}textfield"
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read text; the empty text is empty."""
         return None if value is None else _text(value) or None
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Take what was written."""
         return str(plain)
 
@@ -67,7 +67,7 @@ class Summary(Line):
 
     custom = None
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read the summary."""
         text = _text("" if value is None else value)
         if not text.strip():
@@ -130,7 +130,7 @@ class TextArea(Kind):
             return plain_text(stored)
         return document_of(stored) if isinstance(stored, str) else stored
 
-    def tell(self, stored: Json, slot: Slot) -> Told:
+    def tell(self, stored: Json, _slot: Slot) -> Told:
         """Tell the text."""
         return Told(None, None if stored is None else plain_text(stored))
 
@@ -141,7 +141,7 @@ class Number(Kind):
     type = "number"
     custom = f"{_CUSTOM}float"
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read a finite number."""
         if value is None:
             return None
@@ -155,14 +155,14 @@ class Number(Kind):
             raise Invalid("Operation value must be a number")
         return number
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Make a number of the text, where it is one."""
         try:
             return float(str(plain))
         except ValueError:
             return plain
 
-    def tell(self, stored: Json, slot: Slot) -> Told:
+    def tell(self, stored: Json, _slot: Slot) -> Told:
         """Tell the number without needless decimals."""
         return Told(None, f"{stored:g}" if isinstance(stored, float) else None)
 
@@ -173,7 +173,7 @@ class Date(Kind):
     type = "date"
     custom = f"{_CUSTOM}datepicker"
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read a day."""
         if value is None or value == "":
             return None
@@ -185,7 +185,7 @@ class Date(Kind):
             pass  # no such day: the same answer as for a wrong form
         raise Invalid(f"Error parsing date string: {value}")
 
-    def tell(self, stored: Json, slot: Slot) -> Told:
+    def tell(self, stored: Json, _slot: Slot) -> Told:
         """Tell the day, which is its own id."""
         text = stored if isinstance(stored, str) else None
         return Told(text, text)
@@ -197,7 +197,7 @@ class DateTime(Date):
     type = "datetime"
     custom = f"{_CUSTOM}datetime"
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read an instant and keep it in UTC."""
         if value is None or value == "":
             return None
@@ -210,7 +210,7 @@ class DateTime(Date):
 class Label(Kind):
     """One label."""
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read a label: no spaces, at most 255 characters."""
         text = _text(value)
         if re.search(r"\s", text):
@@ -226,6 +226,10 @@ class Labels(ManyOf):
     items = "string"
     completes = "1.0/labels/suggest?query="
     one = Label()
+
+    def shape(self, plain: Json, _slot: Slot) -> Json:
+        """Take labels with commas or spaces between them."""
+        return [label for part in plain_parts(plain) for label in part.split()]
 
     def show(self, stored: Json, slot: Slot) -> Json:
         """Show the labels in order."""
@@ -244,7 +248,7 @@ class TimeTracking(Kind):
     type = "timetracking"
     operations = ("set", "edit")
 
-    def parse(self, value: Json, slot: Slot) -> Json:
+    def parse(self, value: Json, _slot: Slot) -> Json:
         """Read the estimates; the remaining one is the original one where it is not given."""
         if value is None:
             return None
@@ -265,11 +269,11 @@ class TimeTracking(Kind):
             raise Invalid(f"The {word} estimate specified is not valid.")
         return seconds
 
-    def shape(self, plain: Json, slot: Slot) -> Json:
+    def shape(self, plain: Json, _slot: Slot) -> Json:
         """Take text as the original estimate."""
         return plain if isinstance(plain, Mapping) else {"originalEstimate": str(plain)}
 
-    def tell(self, stored: Json, slot: Slot) -> Told:
+    def tell(self, stored: Json, _slot: Slot) -> Told:
         """Tell the estimates, original first."""
         if not isinstance(stored, Mapping):
             return Told(None, None)

@@ -2,6 +2,7 @@
 
 import json
 import os
+from collections.abc import Iterable
 from datetime import datetime
 from pathlib import Path
 from typing import IO
@@ -18,17 +19,15 @@ __all__ = ["Ledger"]
 class Ledger:
     """Entries ``{at, by, method, path, body, status}``; kept as text, since none ever changes."""
 
-    def __init__(self) -> None:
-        """Start empty."""
-        self.lines: list[str] = []
+    def __init__(self, lines: Iterable[str] = ()) -> None:
+        """Start with the entries of an earlier life, each as JSON."""
+        self.lines: list[str] = list(lines)
 
     def __len__(self) -> int:
         """Count the entries."""
         return len(self.lines)
 
-    def record(
-        self, request: Request, raw: bytes, *, at: datetime, by: str, status: int
-    ) -> None:
+    def record(self, request: Request, raw: bytes, *, at: datetime, by: str, status: int) -> None:
         """Write down a request and the status that it got; ``at`` is ISO 8601 in UTC."""
         entry: dict[str, Json] = {
             "at": at.isoformat(timespec="milliseconds"),

@@ -5,7 +5,15 @@ from urllib.parse import quote
 from penstock.json_types import Json
 from penstock_jira.sandbox.field import Option
 from penstock_jira.sandbox.lens import Lens
-from penstock_jira.sandbox.world import Group, IssueType, LinkType, NamedThing, Project, Status, User
+from penstock_jira.sandbox.world import (
+    Group,
+    IssueType,
+    LinkType,
+    NamedThing,
+    Project,
+    Status,
+    User,
+)
 
 __all__ = [
     "Portrait",

@@ -12,9 +12,7 @@ _NO_ISSUE_ON_DATA_CENTER = "Issue Does Not Exist"
 
 def not_on_screen(identifier: str) -> str:
     """Return Jira's text for a field that the screen lacks, or that nobody knows."""
-    return (
-        f"Field '{identifier}' cannot be set. It is not on the appropriate screen, or unknown."
-    )
+    return f"Field '{identifier}' cannot be set. It is not on the appropriate screen, or unknown."
 
 
 class Problem(Exception):

@@ -5,7 +5,14 @@ from urllib.parse import quote
 
 from penstock.json_types import Json
 from penstock_jira.sandbox import portraits
-from penstock_jira.sandbox.contents import Attachment, Comment, Issue, IssueLink, RemoteLink, Worklog
+from penstock_jira.sandbox.contents import (
+    Attachment,
+    Comment,
+    Issue,
+    IssueLink,
+    RemoteLink,
+    Worklog,
+)
 from penstock_jira.sandbox.instant import duration_text
 from penstock_jira.sandbox.kind import Slot
 from penstock_jira.sandbox.kinds_issue import linked_issue

@@ -63,7 +63,9 @@ def read_comment(lens: Lens, value: Json) -> DraftComment:
     if not text.strip():
         raise Problem(400, errors={"comment": "Comment body can not be empty!"})
     if len(text) > LONGEST_TEXT:
-        too_long = "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
+        too_long = (
+            "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
+        )
         raise Problem(400, errors={"comment": too_long})
     return DraftComment(
         body=body,
@@ -232,7 +234,9 @@ def add_link(desk: "Desk", kind: LinkType, source: Issue, target: Issue) -> Issu
     return link
 
 
-def prepare(desk: "Desk", lens: Lens, issue: Issue | None, remark: Remark) -> Callable[[Issue], None]:
+def prepare(
+    desk: "Desk", lens: Lens, issue: Issue | None, remark: Remark
+) -> Callable[[Issue], None]:
     """Check a remark now; return what writes it to the issue, which may still be made."""
     match remark.field, remark.verb:
         case "comment", "add":

@@ -24,13 +24,9 @@ def create_metadata(call: Call) -> Response:
     keys, ids = call.words("projectKeys"), call.words("projectIds")
     everybody = call.lens.world.projects if call.lens.user else ()
     chosen = [
-        each
-        for each in everybody
-        if (not keys and not ids) or each.key in keys or each.id in ids
+        each for each in everybody if (not keys and not ids) or each.key in keys or each.id in ids
     ]
-    return json_reply(
-        {"expand": "projects", "projects": [_project(call, each) for each in chosen]}
-    )
+    return json_reply({"expand": "projects", "projects": [_project(call, each) for each in chosen]})
 
 
 def _project(call: Call, project: Project) -> Json:

@@ -32,9 +32,7 @@ _UNBOUNDED = (
 _MOST_RECONCILED = 50
 #: Without fields, Cloud gives many ids at once; with fields, a hundred issues.
 _MOST_IDS, _MOST_ISSUES, _MOST_ON_DATA_CENTER = 5000, 100, 1000
-_NO_FIELDS = FieldChoice(
-    everything=False, navigable=False, named=frozenset(), without=frozenset()
-)
+_NO_FIELDS = FieldChoice(everything=False, navigable=False, named=frozenset(), without=frozenset())
 
 
 class _Asked:
@@ -88,8 +86,7 @@ def _visible(call: Call, reconciled: Sequence[str] = ()) -> list[Issue]:
     return [
         issue
         for issue in call.lens.contents
-        if str(issue.id) in reconciled
-        or (now - read_instant(issue.created)).total_seconds() >= lag
+        if str(issue.id) in reconciled or (now - read_instant(issue.created)).total_seconds() >= lag
     ]
 
 

@@ -123,8 +123,7 @@ def project_search(call: Call) -> Response:
     found = [
         each
         for each in _seen(call)
-        if (not keys or each.key in keys)
-        and query in f"{each.key} {each.name}".casefold()
+        if (not keys or each.key in keys) and query in f"{each.key} {each.name}".casefold()
     ]
     start, most = call.number("startAt", 0), call.number("maxResults", 50, 100)
     shown: list[Json] = [portraits.project(call.lens, each) for each in found[start : start + most]]

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping
 
-from penstock.json_types import Json
 from penstock_jira.sandbox import fields
 from penstock_jira.sandbox.contents import Issue
 from penstock_jira.sandbox.field import FieldDefinition

@@ -45,7 +45,7 @@ class _KeptOpen(WSGIRequestHandler):
         environ = self.make_environ()
         told: list[Any] = []
 
-        def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:  # noqa: ANN401 - WSGI's signature
+        def start(status: str, headers: list[tuple[str, str]], _error: Any = None) -> Any:
             told[:] = [status, headers]
 
         try:
@@ -75,11 +75,11 @@ class _KeptOpen(WSGIRequestHandler):
     def log_request(self, code: int | str = "-", size: int | str = "-") -> None:
         """Say nothing of a request: the ledger does."""
 
-    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002, ANN401 - werkzeug's signature
+    def log(self, type: str, message: str, *args: Any) -> None:  # noqa: A002 - werkzeug's signature
         """Say nothing on the terminal, which belongs to whoever runs the sandbox."""
 
 
-def _connections(server: Any) -> dict[socket.socket, Thread]:  # noqa: ANN401 - the attribute is ours, on werkzeug's server
+def _connections(server: Any) -> dict[socket.socket, Thread]:
     connections: dict[socket.socket, Thread] = server.connections
     return connections
 
@@ -139,4 +139,3 @@ def _bind(host: str, ports: tuple[int, ...]) -> socket.socket:
         else:
             return listening
     raise Refused(f"{reason}; choose another port, or 0 for any that is free")
-

@@ -48,7 +48,7 @@ _ACCOUNTS = uuid.UUID("5b2a4f0e-8d5c-4c0b-9d57-52a1f3a3f1c4")
 def load_world(path: Path | None, flavour: Flavour) -> World:
     """Return the world of a file, or the default one; raise ``Refused`` with every fault."""
     source = read(path or DEFAULT_WORLD)
-    written = read_as(WrittenWorld, source)
+    written = read_as(WrittenWorld, source.value, source)
     Refused.unless_empty(world_faults(written, source, flavour))
     return _build(written, flavour)
 
@@ -157,9 +157,7 @@ def _transition(
     )
 
 
-def _projects(
-    written: Sequence[WrittenProject], types: Sequence[IssueType]
-) -> tuple[Project, ...]:
+def _projects(written: Sequence[WrittenProject], types: Sequence[IssueType]) -> tuple[Project, ...]:
     components = versions = _FIRST
     made = []
     for index, each in enumerate(written):
@@ -199,7 +197,9 @@ def _custom_fields(written: Sequence[WrittenField]) -> list[FieldDefinition]:
     return made
 
 
-def _options(written: Sequence[str] | Mapping[str, Sequence[str]], first: int) -> tuple[Option, ...]:
+def _options(
+    written: Sequence[str] | Mapping[str, Sequence[str]], first: int
+) -> tuple[Option, ...]:
     if not isinstance(written, Mapping):
         return tuple(Option(str(first + index), text) for index, text in enumerate(written))
     made = []

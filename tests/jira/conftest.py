@@ -1,0 +1,192 @@
+"""Doubles for the Jira plugin's tests: a step's context, and a Jira made of canned answers."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+import requests_mock
+from penstock.connector import Binding
+from penstock.errors import OutcomeUnknown, StepFailed
+from penstock.secret import Secret
+from penstock.step import Effect, RunFacts, StepContext
+from penstock.testing import FakeClock
+from penstock_jira.client import JiraClient
+from penstock_jira.connector import JiraConnector
+from penstock_jira.observe import SITES
+
+URL = "https://jira.example.com"
+
+
+@dataclass
+class MemoryEffects:
+    """``Effects`` that remember as the journal does; ``kept`` outlives a context."""
+
+    clock: FakeClock
+    kept: dict[str, Any] = field(default_factory=dict)
+    open: dict[str, Effect] = field(default_factory=dict)
+    #: Called with the name of an effect after its write, before its result is kept: a crash.
+    after: Callable[[str], None] = lambda name: None
+
+    def once(self, name: str, *, intent: Any, do: Any, look: Any) -> Any:
+        if name in self.kept:
+            return self.kept[name]
+        effect = self.open.get(name)
+        if effect is None:
+            facts = json.loads(json.dumps(intent()))
+            effect = Effect(name, f"penstock-{name}-mark", facts, self.clock.now(), in_doubt=False)
+        else:
+            effect = replace(effect, in_doubt=True)
+            found = look(effect)
+            if found is not None:
+                return self._keep(name, found)
+        for _ in range(3):
+            self.open[name] = effect
+            try:
+                return self._keep(name, self._done(name, do(effect)))
+            except OutcomeUnknown:
+                effect = replace(effect, in_doubt=True)
+                found = look(effect)
+                if found is not None:
+                    return self._keep(name, found)
+            except StepFailed:
+                del self.open[name]
+                raise
+        raise OutcomeUnknown(f"{name} was sent three times")
+
+    def _done(self, name: str, result: Any) -> Any:
+        self.after(name)
+        return result
+
+    def _keep(self, name: str, result: Any) -> Any:
+        self.kept[name] = json.loads(json.dumps(result))
+        self.open.pop(name, None)
+        return result
+
+
+@dataclass
+class Connectors:
+    """Resolves every reference to one connector."""
+
+    connector: JiraConnector
+
+    def resolve(self, reference: str, kind: type[Any]) -> Any:
+        assert isinstance(self.connector, kind)
+        return self.connector
+
+
+class Jira:
+    """Canned answers by method and path; what is not canned is a 404 as Jira's."""
+
+    def __init__(self, mocker: requests_mock.Mocker) -> None:
+        self.mocker = mocker
+        mocker.register_uri(
+            requests_mock.ANY,
+            requests_mock.ANY,
+            status_code=404,
+            json={"errorMessages": ["Issue Does Not Exist"], "errors": {}},
+        )
+
+    def answer(
+        self, method: str, path: str, body: Any = None, status: int = 200, **more: Any
+    ) -> None:
+        """Answer *path* (with its query, in any order) with *body*; a list of dicts is in turn."""
+        content: dict[str, Any] = dict(more)
+        if "exc" not in more:
+            content["status_code"] = status
+        if not {"text", "content", "exc"} & set(more):
+            content |= {"text": ""} if body is None else {"json": body}
+        self.mocker.register_uri(method, f"{URL}{path}", **content)
+
+    def in_turn(self, method: str, path: str, *answers: Mapping[str, Any]) -> None:
+        """Answer with each of requests-mock's *answers* in turn, the last one for ever."""
+        self.mocker.register_uri(method, f"{URL}{path}", list(answers))
+
+    def cloud(self, *, cloud: bool = True) -> None:
+        flavour = "Cloud" if cloud else "Server"
+        info = {"deploymentType": flavour, "version": "10.3.1", "baseUrl": URL}
+        self.answer("GET", "/rest/api/2/serverInfo", info)
+
+    def sent(self, method: str, part: str = "") -> list[Any]:
+        """Return the bodies of the requests so far whose path holds *part*."""
+        return [
+            request.json() if request.body else None
+            for request in self.mocker.request_history
+            if request.method == method and part in request.url
+        ]
+
+    @property
+    def writes(self) -> list[tuple[str, str]]:
+        """Return method and path of every request that may change something."""
+        reads = ("/bulkfetch", "/search")
+        return [
+            (request.method, request.path)
+            for request in self.mocker.request_history
+            if request.method != "GET" and not request.path.endswith((*reads, "/jql"))
+        ]
+
+
+@pytest.fixture
+def url() -> str:
+    return URL
+
+
+@pytest.fixture
+def clock() -> FakeClock:
+    return FakeClock()
+
+
+@pytest.fixture
+def jira() -> Any:
+    with requests_mock.Mocker() as mocker:
+        yield Jira(mocker)
+
+
+@pytest.fixture(autouse=True)
+def _no_site_is_known() -> Any:
+    yield
+    SITES.forget(URL)
+
+
+@pytest.fixture
+def connector(clock: FakeClock) -> JiraConnector:
+    made = JiraConnector.model_validate(
+        {
+            "jiraUrl": URL,
+            "auth": {
+                "type": "UsernamePassword",
+                "spec": {"username": "release-bot", "passwordRef": "account.jira_token"},
+            },
+        }
+    )
+    return made.bind(Binding("account.jira", lambda name: Secret("s3cret-token", name), clock))
+
+
+@pytest.fixture
+def client(connector: JiraConnector, clock: FakeClock) -> JiraClient:
+    made = connector.client(clock.now() + timedelta(hours=1))
+    made._jitter = lambda: 0.0
+    return made
+
+
+@pytest.fixture
+def notes() -> list[str]:
+    return []
+
+
+@pytest.fixture
+def effects(clock: FakeClock) -> MemoryEffects:
+    return MemoryEffects(clock)
+
+
+@pytest.fixture
+def context(
+    clock: FakeClock, connector: JiraConnector, effects: MemoryEffects, notes: list[str]
+) -> StepContext:
+    facts = RunFacts("run-1", "release", clock.now(), "https://runs/run-1", "ann")
+    deadline: datetime = clock.now() + timedelta(hours=1)
+    return StepContext(
+        facts, "change/open", 1, deadline, clock, effects, Connectors(connector), notes.append
+    )
