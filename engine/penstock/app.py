@@ -18,6 +18,7 @@ from penstock.pipeline.plan import Plan
 from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
 from penstock.render import Renderer
+from penstock.render.masking import mask_event
 from penstock.run.connectors import RunConnectors
 from penstock.run.interruption import InterruptibleClock, Stop
 from penstock.run.local import carry, stopped_by_signals
@@ -207,6 +208,7 @@ class App:
         renderer: Renderer,
     ) -> World:
         def emit(event: Event) -> None:
+            event = mask_event(event, self.masker)
             renderer.show(event)
             for complaint in self.plugins.notify(event):
                 renderer.show(StepNoted(record.id, event.at, "", complaint))

@@ -59,6 +59,7 @@ class Shell:
             [sys.executable, "-m", "penstock", *map(str, arguments)],
             cwd=self.directory,
             env=self.environ,
+            check=False,
             capture_output=True,
             text=True,
             timeout=LIMIT,

@@ -174,7 +174,7 @@ def test_plan_shows_values_requests_and_gate_fields_and_sends_nothing(shell, pip
     assert "Risk Level" in result.out
     assert "<+execution.steps.open_change.issue.key>" in result.out
     data = json.loads(shell("plan", pipelines / "change-approval.yaml", "--output", "json").out)
-    assert [step["path"] for step in data["steps"]][0] == "change/open_change"
+    assert data["steps"][0]["path"] == "change/open_change"
 
 
 def test_the_demo_shows_the_steps_and_the_condition_table_and_exits_0(shell):

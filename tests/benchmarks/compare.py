@@ -1,4 +1,4 @@
-"""Penstock side by side with the least that could do the same work: ``python tests/benchmarks/compare.py``.
+"""Penstock beside the least that could do the same: ``python tests/benchmarks/compare.py``.
 
 Each row is a ratio, or a difference, of medians taken in turns (A B A B …) in one run on one
 machine, so that it holds when the machine's speed does not.

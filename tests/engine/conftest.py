@@ -2,12 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
 
-from penstock.connector import Connector
+from penstock.connector import Binding, Connector
 from penstock.errors import Refused, StepFailed
 from penstock.events import Event, Status
 from penstock.journal import Journal, RunRecord
@@ -37,6 +38,12 @@ class Remote:
     before_write: Callable[[str], None] = lambda text: None
     after_write: Callable[[str], None] = lambda text: None
     on_say: Callable[[str], None] = lambda text: None
+    on_look: Callable[[Effect], None] = lambda effect: None
+    #: What becomes of a connector's answers, and of a gate's verdict; may raise.
+    answer: Callable[[list[Look]], object] = lambda looks: looks
+    verdict: Callable[[Verdict], object] = lambda verdict: verdict
+    #: Called for each reference that is resolved; may raise.
+    on_resolve: Callable[[str], None] = lambda reference: None
 
 
 REMOTE = Remote()
@@ -87,6 +94,7 @@ class Once(Step):
     def run(self, context: StepContext) -> Outputs:
         REMOTE.before_write("once")
         REMOTE.written.append("once")
+        REMOTE.after_write("once")
         return {}
 
 
@@ -109,6 +117,7 @@ class Write(Step):
             return len(REMOTE.written)
 
         def look(effect: Effect) -> Json:
+            REMOTE.on_look(effect)
             marked = [item for item in REMOTE.written if item.endswith(effect.marker)]
             return len(marked) or None
 
@@ -143,7 +152,8 @@ class Await(Gate):
         status = table.get(str(state), VerdictStatus.WAITING)
         decided = snapshot.at if snapshot.content.get("decided") == "now" else None
         outputs: Mapping[str, Json] = {"state": state, "note": snapshot.content.get("note")}
-        return Verdict(status, f"state is {state}", leaf, None, decided, outputs)
+        verdict = Verdict(status, f"state is {state}", leaf, None, decided, outputs)
+        return REMOTE.verdict(verdict)  # type: ignore[return-value] # what a plugin's author may do
 
 
 class RemoteConnector(Connector):
@@ -162,7 +172,7 @@ class RemoteConnector(Connector):
                 raise answer
             now = self.binding.clock.now()
             found.append(answer or Unavailable(now, "nothing is known"))
-        return found
+        return REMOTE.answer(found)  # type: ignore[return-value] # as above
 
 
 TYPES: dict[str, type[Step]] = {kind.type: kind for kind in (Say, Fail, Once, Write, Await)}
@@ -175,8 +185,7 @@ class OneConnector:
         self.clock = clock
 
     def resolve(self, reference, kind):  # type: ignore[no-untyped-def] # a test's double
-        from penstock.connector import Binding
-
+        REMOTE.on_resolve(reference)
         return RemoteConnector().bind(Binding(reference=reference, clock=self.clock))
 
 
@@ -211,9 +220,21 @@ class Bench:
     clock: FakeClock = field(default_factory=FakeClock)
     events: list[Event] = field(default_factory=list)
     stop: Stop = field(default_factory=Stop)
+    types: dict[str, type[Step]] = field(default_factory=lambda: dict(TYPES))
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.directory / "journal.db")
+
+    def reopen(self, kind: type[Journal] = Journal) -> Journal:
+        """Open the journal anew, as the process after this one would, and forget this one."""
+        self.journal.close()
+        self.journal = kind(self.journal.file)
+        self.events, self.stop = [], Stop()
+        return self.journal
+
+    def jump(self, step: timedelta) -> None:
+        """Set the wall clock ahead or back; the monotonic one goes on as if nothing were."""
+        self.clock._start += step
 
     def pipeline(self, *steps: str, variables: str = "[]", extra: str = "", **stages: str) -> str:
         """Return a pipeline with a stage ``s``, ``t``, … for each list of steps (YAML items).
@@ -234,7 +255,7 @@ class Bench:
 
     def plan(self, text: str) -> Plan:
         source = parse(text, "p.yaml")
-        return make_plan(source, source.value, TYPES, None).plan
+        return make_plan(source, source.value, self.types, None).plan
 
     def add(self, text: str) -> RunRecord:
         plan = self.plan(text)
@@ -272,7 +293,7 @@ class Bench:
             now=self.clock.now,
         )
         world = World(
-            TYPES,
+            self.types,
             OneConnector(self.clock),
             InterruptibleClock(self.clock, self.stop),
             emit or self.events.append,

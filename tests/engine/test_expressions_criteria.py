@@ -5,8 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from penstock.expressions import Absent, Deferred, ExpressionError, Names, parse_criterion
-from penstock.secret import Secret
+from penstock.expressions import Absent, Deferred, ExpressionError, parse_criterion
 from penstock.verdict import Combination, Condition
 
 NOW = datetime(2026, 1, 31, 22, 5, 6, tzinfo=UTC)
@@ -295,94 +294,18 @@ def test_functions_of_time_are_live() -> None:
     assert (before.truth, after.truth) == (False, True)
 
 
+def test_an_absent_item_of_a_list_leaves_the_list_unknown() -> None:
+    issue = {"list": ["a", Absent("x", "x is gone", empty=False)]}
+    assert judge('issue.list.contains("a")', issue).truth is True
+    assert judge('issue.list.contains("b")', issue).why == ('issue.list.contains("b"): x is gone')
+    assert judge("issue.list == ['a', 'b']", issue).truth is None
+
+
 def test_a_value_of_no_known_type_is_unknown() -> None:
     condition = judge("issue.x == 1 && issue.x", {"x": {1, 2}})
     assert [part.truth for part in condition.parts] == [None, None]
     assert condition.truth is None
     assert "a value of type set" in (condition.parts[0].why or "")
-
-
-@pytest.mark.parametrize(
-    ("text", "fields"),
-    [
-        ("<+issue.Status> == 1", ("Status",)),
-        ("<+issue.'Risk Level'> == <+issue.\"1-line Update\">", ("1-line Update", "Risk Level")),
-        ('issue.get("X") == issue["Y"] && issue.Status', ("Status", "X", "Y")),
-        ("issue.Status == issue.Status.name", ("Status",)),
-        ('"<+issue.A>" == other.B', ("A",)),
-        ("issue.A ? issue.B : (issue.C | default(issue.D))", ("A", "B", "C", "D")),
-        ("other[issue.A] == [issue.B].size() && -issue.C < 1", ("A", "B", "C")),
-        ("true", ()),
-    ],
-)
-def test_fields_are_what_is_looked_up_under_the_root(text: str, fields: tuple[str, ...]) -> None:
-    assert Deferred(text).fields("issue") == fields
-
-
-def seen() -> Names:
-    values = {
-        "pipeline": {"name": "P", "variables": {"x": "1", "on": [1, {"a": None}], "n": None}},
-        "token": Secret("hunter2-hunter2", "t"),
-        "odd": {1, 2},
-    }
-    return Names(values, lambda: NOW)
-
-
-@pytest.mark.parametrize(
-    ("text", "captured"),
-    [
-        ("<+issue.Status> == 1", {}),
-        ('<+issue.Status> == "<+pipeline.variables.x>"', {"pipeline": {"variables": {"x": "1"}}}),
-        ("issue.A == pipeline.name && issue.B == pipeline.variables.on[1].a", None),
-        ("pipeline.variables.size() == pipeline.variables.x.size()", None),
-        ("pipeline.nope | default(3) == 3", {}),
-        ("pipeline.nope is defined && pipeline.nope == issue.A", {}),
-        ("(pipeline.nope ?: pipeline.name) == issue.A", {"pipeline": {"name": "P"}}),
-        ("currentDate() == issue.A", {}),
-    ],
-)
-def test_capturing_keeps_what_judging_will_read(
-    text: str, captured: Mapping[str, object] | None
-) -> None:
-    kept = Deferred(text).capture(seen(), "issue")
-    if captured is not None:
-        assert kept.names == captured
-    issue = {"A": "P", "B": None, "Status": "1"}
-    alone = kept.judge({"issue": issue}, now=lambda: NOW)
-    full = Deferred(text, dict(seen().values)).judge({"issue": issue}, now=lambda: NOW)
-    assert alone == full
-
-
-def test_what_is_captured_is_a_copy_that_later_changes_do_not_reach() -> None:
-    variables = {"x": "Done"}
-    criterion = Deferred("<+issue.A> == <+pipeline.variables.x>").capture(
-        Names({"pipeline": {"variables": variables}}, lambda: NOW), "issue"
-    )
-    variables["x"] = "Other"
-    assert criterion.judge({"issue": {"A": "Done"}}, now=lambda: NOW).truth is True
-
-
-@pytest.mark.parametrize(
-    ("text", "words", "offset"),
-    [
-        ("<+issue.A> == <+pipelin.name>", "pipelin.name: 'pipelin' is not there; did you mean", 16),
-        (
-            "<+issue.A> == <+pipeline.nme>",
-            "pipeline.nme: 'nme' is not there; did you mean 'name'",
-            16,
-        ),
-        ("<+issue.A> == <+pipeline.name.x>", "text 'P' has nothing called 'x' in it", 16),
-        ("<+issue.A> == <+token>", "token: a secret cannot be used here", 16),
-        ("<+issue.A> == <+odd>", "a value of type set", 16),
-        ("<+issue.A> == 1 && issue.size() > 1", "name the field that is meant: issue.Status", 19),
-        ("issue[<+pipeline.name>] == 1", "'issue' is used as a whole", 0),
-    ],
-)
-def test_what_cannot_be_captured_is_an_error_at_once(text: str, words: str, offset: int) -> None:
-    with pytest.raises(ExpressionError) as caught:
-        Deferred(text).capture(seen(), "issue")
-    assert words in str(caught.value)
-    assert caught.value.offset == offset
 
 
 @pytest.mark.parametrize(
@@ -401,12 +324,7 @@ def test_what_cannot_be_captured_is_an_error_at_once(text: str, words: str, offs
     ],
 )
 def test_a_criterion_that_is_not_one_expression_is_refused(text: str, words: str) -> None:
-    with pytest.raises(ExpressionError, match="|".join(w for w in words.split("|"))) as caught:
+    with pytest.raises(ExpressionError) as caught:
         parse_criterion(text)
+    assert any(each in str(caught.value) for each in words.split("|"))
     assert caught.value.offset <= len(text)
-
-
-def test_a_condition_of_a_pipeline_is_rendered_like_any_expression() -> None:
-    condition = parse_criterion('<+pipeline.variables.x> == "1" && <+pipeline.name> != "x"')
-    assert condition.is_lone
-    assert condition.render(seen()) is True

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import requests_mock
+
 from penstock.connector import Binding
 from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.secret import Secret
@@ -106,8 +107,8 @@ class Jira:
 
     def cloud(self, *, cloud: bool = True) -> None:
         flavour = "Cloud" if cloud else "Server"
-        info = {"deploymentType": flavour, "version": "10.3.1", "baseUrl": URL}
-        self.answer("GET", "/rest/api/2/serverInfo", info)
+        about = {"deploymentType": flavour, "version": "10.3.1", "baseUrl": URL}
+        self.answer("GET", "/rest/api/2/serverInfo", about)
 
     def sent(self, method: str, part: str = "") -> list[Any]:
         """Return the bodies of the requests so far whose path holds *part*."""
@@ -140,7 +141,7 @@ def clock() -> FakeClock:
 
 @pytest.fixture
 def jira() -> Any:
-    with requests_mock.Mocker() as mocker:
+    with requests_mock.Mocker(case_sensitive=True) as mocker:
         yield Jira(mocker)
 
 
@@ -190,3 +191,13 @@ def context(
     return StepContext(
         facts, "change/open", 1, deadline, clock, effects, Connectors(connector), notes.append
     )
+
+
+@pytest.fixture
+def memory_effects() -> type[MemoryEffects]:
+    return MemoryEffects
+
+
+@pytest.fixture
+def one_connector() -> type[Connectors]:
+    return Connectors

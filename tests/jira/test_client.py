@@ -6,11 +6,13 @@ from typing import Any
 
 import pytest
 import requests
+
 from penstock.errors import FailureType, OutcomeUnknown, StepExpired, StepFailed
 from penstock.testing import FakeClock
 from penstock_jira.client import JiraClient
 from penstock_jira.connector import JiraConnector
 from penstock_jira.errors import (
+    CaptchaWanted,
     JiraRefused,
     JiraUnreachable,
     NotAllowed,
@@ -70,9 +72,7 @@ def test_a_read_is_tried_again_after_a_breakdown(
     assert clock.monotonic() == 0.5
 
 
-def test_a_read_gives_up_after_five_tries(
-    jira: Any, client: JiraClient, clock: FakeClock
-) -> None:
+def test_a_read_gives_up_after_five_tries(jira: Any, client: JiraClient, clock: FakeClock) -> None:
     jira.answer("GET", f"{ISSUE}/REL-1", None, 503)
     with pytest.raises(JiraUnreachable, match="Jira answered 503 when asked to read REL-1") as told:
         read(client)
@@ -151,6 +151,7 @@ def test_a_retry_after_on_success_is_ignored(
 )
 @pytest.mark.parametrize("call", [read, create])
 def test_a_refusal_keeps_jiras_words_and_is_not_tried_again(
+    *,
     jira: Any,
     client: JiraClient,
     call: Any,
@@ -208,9 +209,14 @@ def test_being_taken_for_anonymous_is_a_refused_sign_in(
         read(client)
 
 
-def test_a_refused_sign_in_of_a_write_is_told_before_its_404(
-    jira: Any, client: JiraClient
-) -> None:
+def test_a_captcha_refuses_a_write(jira: Any, client: JiraClient) -> None:
+    headers = {"X-Authentication-Denied-Reason": "CAPTCHA_CHALLENGE; login-url=https://x/login"}
+    jira.answer("POST", ISSUE, status=403, text="<html>", headers=headers)
+    with pytest.raises(CaptchaWanted, match="https://x/login"):
+        create(client)
+
+
+def test_a_refused_sign_in_of_a_write_is_told_before_its_404(jira: Any, client: JiraClient) -> None:
     headers = {"X-Seraph-LoginReason": "AUTHENTICATED_FAILED"}
     jira.answer("POST", ISSUE, {"errorMessages": ["gone"]}, 404, headers=headers)
     with pytest.raises(SignInRefused):
@@ -288,9 +294,7 @@ def test_an_answer_that_no_jira_gives_is_one_error(
 
 
 @pytest.mark.parametrize("body", [b'{"key": "REL-', b"[1, 2", b"{} {}"])
-def test_json_that_broke_off_is_asked_for_again(
-    jira: Any, client: JiraClient, body: bytes
-) -> None:
+def test_json_that_broke_off_is_asked_for_again(jira: Any, client: JiraClient, body: bytes) -> None:
     jira.in_turn("GET", f"{ISSUE}/REL-1", {"content": body}, {"json": {"key": "REL-1"}})
     assert read(client) == {"key": "REL-1"}
 
@@ -332,9 +336,7 @@ def test_a_write_that_broke_off_is_unknown_and_not_sent_again(
     assert len(jira.sent("POST")) == 1
 
 
-def test_a_failure_that_tells_nothing_leaves_a_write_unknown(
-    jira: Any, client: JiraClient
-) -> None:
+def test_a_failure_that_tells_nothing_leaves_a_write_unknown(jira: Any, client: JiraClient) -> None:
     jira.answer("POST", ISSUE, exc=requests.ConnectionError("?"))
     with pytest.raises(OutcomeUnknown):
         create(client)
@@ -350,7 +352,7 @@ def test_a_write_that_cannot_be_sent_has_certainly_not_happened(
     jira: Any, client: JiraClient
 ) -> None:
     jira.answer("POST", ISSUE, exc=NotSent("its host name cannot be found"))
-    with pytest.raises(JiraUnreachable, match="https://jira.example.com could not be asked"):
+    with pytest.raises(JiraUnreachable, match=r"https://jira\.example\.com could not be asked"):
         create(client)
     assert len(jira.sent("POST")) == 5
 

@@ -2,17 +2,20 @@
 
 import subprocess
 import sys
+from importlib.metadata import PackageNotFoundError
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
+
+import penstock_jira
 from penstock.connector import Binding, Check
 from penstock.errors import ConnectorError
 from penstock.secret import Secret
 from penstock.testing import FakeClock
 from penstock.watch import Watch
-from penstock_jira.connector import JiraConnector
-from pydantic import ValidationError
+from penstock_jira.connector import JiraConnector, _user_agent
 
 PASSWORD = {
     "type": "UsernamePassword",
@@ -34,9 +37,7 @@ def bound(connector: JiraConnector, **secrets: str) -> JiraConnector:
 
 
 def test_every_key_of_harness_is_accepted() -> None:
-    connector = made(
-        delegateSelectors=["eu-west"], ignoreTestConnection=True, caFile="/etc/ca.pem"
-    )
+    connector = made(delegateSelectors=["eu-west"], ignoreTestConnection=True, caFile="/etc/ca.pem")
     assert connector.delegate_selectors == ("eu-west",)
     assert connector.ignore_test_connection is True
 
@@ -127,7 +128,7 @@ def test_the_credentials_are_read_when_they_are_needed(
 
 
 def test_the_flat_keys_of_old_count_where_auth_is_missing() -> None:
-    old = made(None, username="bot", passwordRef="p")  # noqa: S106 - the name of a secret
+    old = made(None, username="bot", passwordRef="p")
     assert bound(old, p="pw").credential.header() == "Basic Ym90OnB3"
 
 
@@ -208,22 +209,20 @@ def test_the_doctor_finds_everything_well(jira: Any, connector: JiraConnector) -
 
 
 @pytest.mark.parametrize(
-    ("info", "found"),
+    ("about", "found"),
     [
         ({"deploymentType": "Server", "version": "10.3.1"}, "Jira Data Center 10.3.1"),
         ({}, "Jira unknown of an unknown version"),
     ],
 )
 def test_the_doctor_tells_the_flavour(
-    jira: Any, connector: JiraConnector, info: Any, found: str
+    jira: Any, connector: JiraConnector, about: Any, found: str
 ) -> None:
-    jira.answer("GET", "/rest/api/2/serverInfo", info)
+    jira.answer("GET", "/rest/api/2/serverInfo", about)
     assert checks(connector)[0] == Check("server", True, found)
 
 
-def test_the_doctor_says_that_no_project_is_visible(
-    jira: Any, connector: JiraConnector
-) -> None:
+def test_the_doctor_says_that_no_project_is_visible(jira: Any, connector: JiraConnector) -> None:
     jira.cloud()
     jira.answer("GET", "/rest/api/2/myself", {"displayName": "Bot", "name": "bot"})
     jira.answer("GET", "/rest/api/2/project", [])
@@ -279,6 +278,28 @@ def test_importing_the_plugin_imports_no_client_and_no_web_server() -> None:
         env={"PYTHONPATH": ":".join(sys.path)},
     )
     assert done.stdout.strip() == "[]"
+
+
+def test_the_plugin_provides_three_steps_and_one_connector() -> None:
+    assert [step.type for step in penstock_jira.penstock_step_types()] == [
+        "JiraCreate",
+        "JiraUpdate",
+        "JiraApproval",
+    ]
+    assert penstock_jira.penstock_connector_types() == (JiraConnector,)
+
+
+@pytest.mark.parametrize(("installed", "agent"), [("1.2.3", "penstock/1.2.3"), (None, "penstock")])
+def test_the_user_agent_is_no_browsers(
+    monkeypatch: pytest.MonkeyPatch, installed: str | None, agent: str
+) -> None:
+    def version(name: str) -> str:
+        if installed is None:
+            raise PackageNotFoundError(name)
+        return installed
+
+    monkeypatch.setattr("importlib.metadata.version", version)
+    assert _user_agent.__wrapped__() == agent
 
 
 def test_the_sandbox_is_named_by_the_connector() -> None:

@@ -10,10 +10,12 @@ from pathlib import Path
 
 import pytest
 import requests
-from penstock.clock import SystemClock
-from penstock_jira.reason import why
-from penstock_jira.transport import Interrupted, NotSent, Route, Transport
 from urllib3 import exceptions
+
+from penstock.clock import SystemClock
+from penstock.testing import FakeClock
+from penstock_jira.reason import why
+from penstock_jira.transport import Interrupted, NotSent, Route, Transport, _Timer
 
 Handler = Callable[[socket.socket], None]
 
@@ -129,9 +131,7 @@ def test_an_unknown_host_is_not_sent(transport: Transport) -> None:
         write(transport, "http://nowhere.invalid")
 
 
-def test_tls_with_a_server_that_has_none_is_not_sent(
-    server: Server, transport: Transport
-) -> None:
+def test_tls_with_a_server_that_has_none_is_not_sent(server: Server, transport: Transport) -> None:
     with pytest.raises(NotSent, match="TLS could not be set up"):
         write(transport, server.url.replace("http:", "https:"))
 
@@ -206,9 +206,17 @@ def test_an_answer_that_drips_is_given_up_in_time(
     assert time.monotonic() - begun < 1.5
 
 
-def test_an_answer_is_refused_once_it_is_too_large(
-    server: Server, transport: Transport
-) -> None:
+def test_no_wait_is_begun_when_the_time_is_over() -> None:
+    clock = FakeClock()
+    timer = _Timer(clock)
+    timer.start(5)
+    assert timer.left(30) == 5
+    clock.advance(5)
+    with pytest.raises(TimeoutError, match="the time for this request is over"):
+        timer.left(30)
+
+
+def test_an_answer_is_refused_once_it_is_too_large(server: Server, transport: Transport) -> None:
     bomb = gzip.compress(b"0" * (30 * 1024 * 1024))
     head = f"HTTP/1.1 200 OK\r\nContent-Encoding: gzip\r\nContent-Length: {len(bomb)}\r\n\r\n"
     server.handler = _sends(head.encode(), bomb)
@@ -263,7 +271,5 @@ def _untrusted() -> Exception:
         (requests.exceptions.InvalidURL("https://user:pw@x"), "the exchange failed (InvalidURL)"),
     ],
 )
-def test_a_failure_is_told_in_words_and_without_addresses(
-    failure: Exception, words: str
-) -> None:
+def test_a_failure_is_told_in_words_and_without_addresses(failure: Exception, words: str) -> None:
     assert why(failure) == words

@@ -1,8 +1,7 @@
 """``runs`` and ``show``: the journal, explained."""
 
-import json
 import os
-import sys
+from dataclasses import replace
 from typing import Literal
 
 import click
@@ -10,6 +9,9 @@ import click
 from penstock.app import App
 from penstock.cli.options import app_for, database_option, masked, output_option
 from penstock.render.explanation import PageStyle, run_json, run_page, run_row, runs_table
+from penstock.render.json_lines import json_line
+from penstock.render.output import Output
+from penstock.render.signs import SIGNS
 from penstock.view import run_view
 
 __all__ = ["runs", "show"]
@@ -34,12 +36,12 @@ def runs(*, limit: int, output: Literal["text", "json"], database: str | None) -
     """List runs, the newest first."""
     app = app_for(database)
     views = (run_view(record, app.journal) for record in app.journal.runs(limit or -1))
-    out = masked(app)
+    out = Output(masked(app))
     if output == "json":
         for view in views:
-            out.write(json.dumps(run_row(view), ensure_ascii=False) + "\n")
+            out.write(json_line(run_row(view)))
     else:
-        out.write(runs_table(list(views), _style(app)))
+        out.write(runs_table(list(views), _style(app, out)))
     return 0
 
 
@@ -58,16 +60,17 @@ def show(*, run_id: str, output: Literal["text", "json"], database: str | None) 
     RUN is its id, the beginning of it, or `last`.
     """
     app = app_for(database)
-    view = run_view(app.find(run_id), app.journal, app.plugins.step_types)
-    out = masked(app)
+    record = app.find(run_id)
+    view = run_view(record, app.journal, app.plugins.step_types)
+    view = replace(view, carried=app.is_carried(record))
+    out = Output(masked(app))
     if output == "json":
-        out.write(json.dumps(run_json(view), ensure_ascii=False) + "\n")
+        out.write(json_line(run_json(view)))
     else:
-        out.write(run_page(view, _style(app)))
+        out.write(run_page(view, _style(app, out)))
     return 0
 
 
-def _style(app: App) -> PageStyle:
-    colour = sys.stdout.isatty() and not os.environ.get("NO_COLOR")
-    signs = (sys.stdout.encoding or "").lower().replace("-", "").startswith("utf")
-    return PageStyle(app.clock.now(), colour=colour, signs=signs)
+def _style(app: App, out: Output) -> PageStyle:
+    colour = out.isatty() and not os.environ.get("NO_COLOR")
+    return PageStyle(app.clock.now(), colour=colour, signs=out.can_write(SIGNS))

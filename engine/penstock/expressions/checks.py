@@ -57,7 +57,7 @@ class _Check:
         """Yield the parts of an allowed node; raise for any other."""
         rule = self._RULES.get(type(node))
         if rule is None:
-            raise self._wrong(node, f"{_NAMES.get(type(node), 'this')} is not part of the language")
+            raise self._wrong(node, _FOREIGN.get(type(node), "this is not part of the language"))
         return rule(self, node)
 
     def _wrong(self, node: nodes.Expr, message: str, hint: str = "") -> ExpressionError:
@@ -173,8 +173,8 @@ class _Check:
 _SECRETS = 'secrets are read with secrets.getValue("…")'
 #: What Harness has besides, and this language does not.
 _FUNCTORS = frozenset({"connector", "datetime", "expression", "json", "regex", "xml"})
-#: How the things are called that Jinja knows and this language does not.
-_NAMES: dict[type[nodes.Expr], str] = {
-    nodes.Tuple: "a list without brackets",
-    nodes.Pos: "a plus with nothing before it",
+#: What to say to what Jinja knows and this language does not.
+_FOREIGN: dict[type[nodes.Expr], str] = {
+    nodes.Tuple: "brackets hold one value; a list is written [a, b]",
+    nodes.Pos: "a value is missing before '+'",
 }

@@ -167,8 +167,6 @@ class Evaluation:
             raise OperandError("secrets cannot be read here")
         try:
             return self._names.secret(text(reference))
-        except ExpressionError:
-            raise
         except PenstockError as error:
             raise OperandError(str(error)) from error
 

@@ -117,10 +117,6 @@ def _ordered(compare: Callable[[Any, Any], bool]) -> Operator:
     return compared
 
 
-def _is_text(*values: object) -> bool:
-    return any(isinstance(value, str) for value in values)
-
-
 def contains(whole: object, part: object) -> bool:
     """Whether a list has an item, a text a text in it, or a map a key."""
     if isinstance(whole, str):
@@ -195,8 +191,6 @@ def _arithmetic(calculate: Callable[[Any, Any], float]) -> Operator:
             return checked(calculate(one, other))
         except ZeroDivisionError:
             raise OperandError("a number cannot be divided by 0") from None
-        except OverflowError:
-            raise OperandError("the result is not a finite number") from None
 
     return calculated
 

@@ -8,6 +8,7 @@ import re
 from dataclasses import dataclass
 
 from penstock.errors import ExpressionError
+from penstock.expressions.filters import TESTS
 from penstock.expressions.limits import MAX_DEPTH, MAX_INTEGER
 from penstock.expressions.tokens import Part, Token
 
@@ -39,6 +40,8 @@ _CODES = {
 }
 #: Digits of a number that is written out.
 _LONGEST = 30
+#: The words that may follow ``is``.
+_TESTED = frozenset({"not", "null", *TESTS})
 _PREFIXES = frozenset({"!", "-", "+", "not"})
 _DIGITS = re.compile(r"\.[0-9]+")
 _NAME = re.compile(r"[A-Za-z_]\w*", re.ASCII)
@@ -51,11 +54,15 @@ def rewrite(tokens: list[Token], start: int) -> list[Piece]:
     parser would have to go too deep.
     """
     if not tokens:
-        raise ExpressionError("the expression is empty", offset=max(0, start - 2))
+        raise _empty(max(0, start - 2))
     writer = _Writer()
     writer.items(tokens, 0, len(tokens))
     _check_depth(writer.pieces)
     return writer.pieces
+
+
+def _empty(offset: int) -> ExpressionError:
+    return ExpressionError("the expression is empty", offset=offset)
 
 
 def _check_depth(pieces: list[Piece]) -> None:
@@ -149,6 +156,8 @@ class _Writer:
             self.items(tokens, index + 1, end)
             self._put(")", token)
             return end
+        if token.kind == "<+" and token.partner == index + 1:
+            raise _empty(token.start)
         if token.kind == "<+" and _is_chain(tokens[index + 1 : token.partner]):
             self._plain(tokens, index + 1, token.partner)
             return token.partner + 1
@@ -183,10 +192,12 @@ class _Writer:
     def _test(self, tokens: list[Token], index: int, last: int) -> int:
         """Write ``is not defined`` on one line, so that the node's line stands for all of it."""
         end = index + 1
-        while end < last and tokens[end].text in {"not", "none", "null", "defined", "undefined"}:
+        while end < last and tokens[end].text in _TESTED:
             end += 1
         words = [_CODES.get(token.text, token.text) for token in tokens[index:end]]
-        self.pieces.append(Piece(" ".join(words), tokens[index].start, tokens[end - 1].end))
+        # Without the brackets Jinja takes the ``if`` of ``x is defined if y`` for an argument.
+        code = " ".join(words) + ("" if words[-1] in {"is", "not"} else "()")
+        self.pieces.append(Piece(code, tokens[index].start, tokens[end - 1].end))
         return end
 
     def _quoted(self, token: Token, parts: tuple[Part, ...]) -> None:

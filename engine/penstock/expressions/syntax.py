@@ -47,9 +47,7 @@ class Expression:
             return Evaluation(names, self.origin).value(self.tree)
         except UndefinedError as error:
             if self.written.startswith("{{") and isinstance(self.tree, nodes.Name):
-                # Jira's markup has {{monospace}} text.
-                error.hint += "; to write two braces as plain text, write {{ '{{' }}"
-                error.args = (f"{error.message}; {error.hint}",)
+                raise _about_braces(error) from None
             raise
 
 
@@ -98,8 +96,24 @@ def _refused(what: str, found: re.Match[str]) -> ExpressionError:
     )
 
 
+def _about_braces(error: ExpressionError) -> ExpressionError:
+    """Add what to write if no expression was meant: Jira's {{monospace}}, Go's {{.Name}}."""
+    advice = "to write two braces as plain text, write {{ '{{' }}"
+    hint = f"{error.hint}; {advice}" if error.hint else advice
+    return type(error)(error.message, hint=hint, offset=error.offset)
+
+
 def _expression(text: str, opening: str, start: int) -> Expression:
     """Parse the expression that *opening* begins at *start*."""
+    if opening == "<+":
+        return _read(text, opening, start)
+    try:
+        return _read(text, opening, start)
+    except ExpressionError as error:
+        raise error if error.hint else _about_braces(error) from None
+
+
+def _read(text: str, opening: str, start: int) -> Expression:
     scanner = Scanner(text, start + 2, harness=opening == "<+")
     if text[start + 2 : start + 3] in {"-", "+"} and opening == "{{":
         raise ExpressionError(

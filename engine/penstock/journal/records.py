@@ -4,8 +4,9 @@ import json
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from typing import Any, Self, TypeAlias
+from typing import Any, Self, TypeAlias, TypeVar
 
+from penstock.errors import JournalError
 from penstock.events import Status
 from penstock.json_types import Json
 from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
@@ -16,6 +17,7 @@ __all__ = [
     "RunRecord",
     "WaitRecord",
     "instant",
+    "made",
     "moment",
     "to_json",
     "verdict_from_json",
@@ -160,6 +162,21 @@ class EffectRecord:
         )
 
 
+R = TypeVar("R", RunRecord, AttemptRecord, WaitRecord, EffectRecord)
+
+
+def made(kind: type[R], row: Row) -> R:
+    """Return the record that a row holds; raise ``JournalError`` for a row that holds none."""
+    try:
+        return kind.of(row)
+    except (KeyError, TypeError, ValueError) as error:
+        what = kind.__name__.removesuffix("Record").lower()
+        raise JournalError(
+            f"the journal holds a row of the table {what}, of run {row[0]!r}, that cannot be read: "
+            f"{error}; it was changed by hand, or its disk is failing"
+        ) from error
+
+
 def moment(at: datetime) -> str:
     """Return an instant as text that sorts as it happened: ISO 8601, UTC, microseconds."""
     return at.astimezone(UTC).isoformat(timespec="microseconds")
@@ -171,8 +188,11 @@ def instant(text: str) -> datetime:
 
 
 def to_json(value: object) -> str:
-    """Return *value* as compact JSON; only JSON types are taken."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":"), allow_nan=False)
+    """Return *value* as compact JSON; only JSON types are taken.
+
+    It is ASCII: a lone surrogate, which other systems' JSON may hold, comes back as it was.
+    """
+    return json.dumps(value, separators=(",", ":"), allow_nan=False)
 
 
 def verdict_to_json(verdict: Verdict) -> str:

@@ -1,6 +1,6 @@
 """Reading and writing the journal."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,21 +8,24 @@ from pathlib import Path
 
 from penstock.errors import JournalError, OwnershipLost
 from penstock.events import Status
-from penstock.journal.database import open_database, transaction
+from penstock.journal.database import open_database, read, transaction
+from penstock.journal.masking import masked_json, masked_text
 from penstock.journal.records import (
     AttemptRecord,
     EffectRecord,
     RunRecord,
     WaitRecord,
+    made,
     moment,
     to_json,
     verdict_to_json,
 )
-from penstock.json_types import Json
 from penstock.secret import Masker
 from penstock.verdict import Verdict
 
 __all__ = ["Claim", "Journal"]
+
+_ENDED = frozenset(status for status in Status if status.is_final)
 
 
 @dataclass(frozen=True)
@@ -34,7 +37,10 @@ class Claim:
 
 
 class Journal:
-    """The journal in one SQLite file. Every write names the claim that it is made under."""
+    """The journal in one SQLite file. Every write names the claim that it is made under.
+
+    For one thread; others, and other processes, open the file for themselves.
+    """
 
     def __init__(self, file: Path, masker: Masker | None = None) -> None:
         """Open or make *file*; *masker* hides secrets in whatever is written."""
@@ -50,20 +56,19 @@ class Journal:
 
     def add_run(self, run: RunRecord) -> RunRecord:
         """Write a new run, with the next sequence number of its pipeline, and return it."""
+        pipeline = self._text(run.pipeline)
         with transaction(self._connection):
-            highest = self._one(
-                "SELECT coalesce(max(sequence), 0) FROM run WHERE pipeline = ?", run.pipeline
-            )
-            sequence = int(str(highest)) + 1
+            sql = "SELECT coalesce(max(sequence), 0) + 1 FROM run WHERE pipeline = ?"
+            sequence = read(self._connection, sql, pipeline)[0][0]
             self._connection.execute(
                 "INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,NULL,'',NULL,0)",
                 (
                     run.id,
-                    run.pipeline,
-                    run.name,
+                    pipeline,
+                    self._text(run.name),
                     sequence,
                     run.status,
-                    run.plan,
+                    masked_json(run.plan, self._masker),
                     self._json(run.facts),
                     self._json(run.settings),
                     moment(run.started),
@@ -73,21 +78,20 @@ class Journal:
 
     def run(self, identifier: str) -> RunRecord:
         """Return the run with this id; raise ``JournalError`` when there is none."""
-        rows = self._connection.execute("SELECT * FROM run WHERE id = ?", (identifier,))
-        for row in rows:
-            return RunRecord.of(row)
-        raise JournalError(f"there is no run {identifier!r} in {self.file}")
+        rows = read(self._connection, "SELECT * FROM run WHERE id = ?", identifier)
+        if not rows:
+            raise self._no_run(identifier)
+        return made(RunRecord, rows[0])
 
     def runs(self, limit: int = -1) -> Iterator[RunRecord]:
         """Yield runs, the newest first."""
         sql = "SELECT * FROM run ORDER BY started DESC, id LIMIT ?"
-        for row in self._connection.execute(sql, (limit,)):
-            yield RunRecord.of(row)
+        return (made(RunRecord, row) for row in read(self._connection, sql, limit))
 
     def ids(self, prefix: str, limit: int = 10) -> list[str]:
         """Return the ids that begin with *prefix*."""
         sql = "SELECT id FROM run WHERE substr(id, 1, length(?)) = ? ORDER BY id LIMIT ?"
-        return [str(row[0]) for row in self._connection.execute(sql, (prefix, prefix, limit))]
+        return [str(row[0]) for row in read(self._connection, sql, prefix, prefix, limit)]
 
     def claim(self, run: str, owner: str) -> Claim:
         """Take the run over from whoever had it: their writes are refused from now on."""
@@ -97,16 +101,17 @@ class Journal:
                 (owner, run),
             ).fetchall()
         if not rows:
-            raise JournalError(f"there is no run {run!r} in {self.file}")
+            raise self._no_run(run)
         return Claim(run, int(str(rows[0][0])))
 
     def holds(self, claim: Claim) -> bool:
         """Whether *claim* is still the latest one."""
-        return self._one("SELECT epoch FROM run WHERE id = ?", claim.run) == claim.epoch
+        sql = "SELECT 1 FROM run WHERE id = ? AND epoch = ?"
+        return bool(read(self._connection, sql, claim.run, claim.epoch))
 
     def changed_elsewhere(self) -> int:
         """Return a number that changes when another process commits; cheap to ask."""
-        return int(str(self._connection.pragma("data_version")))
+        return int(read(self._connection, "PRAGMA data_version")[0][0])
 
     def set_run_status(
         self, claim: Claim, status: Status, *, finished: datetime | None = None, message: str = ""
@@ -118,7 +123,7 @@ class Journal:
                 (
                     status,
                     moment(finished) if finished else None,
-                    self._masker.mask(message),
+                    self._text(message),
                     claim.run,
                 ),
             )
@@ -127,11 +132,9 @@ class Journal:
 
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return the latest attempt of each path, in the order in which they were begun."""
-        sql = "SELECT * FROM attempt WHERE run = ? ORDER BY started, path, attempt"
-        latest = {}
-        for row in self._connection.execute(sql, (run,)):
-            attempt = AttemptRecord.of(row)
-            latest[attempt.path] = attempt
+        sql = "SELECT * FROM attempt WHERE run = ? ORDER BY attempt, started, path"
+        rows = read(self._connection, sql, run)
+        latest = {attempt.path: attempt for attempt in (made(AttemptRecord, row) for row in rows)}
         return list(latest.values())
 
     def write_attempt(self, claim: Claim, attempt: AttemptRecord) -> None:
@@ -142,7 +145,7 @@ class Journal:
     # Waits
 
     def open_wait(self, claim: Claim, attempt: AttemptRecord, wait: WaitRecord) -> None:
-        """Park a gate: its attempt and its wait, in one commit."""
+        """Park a gate: its attempt, its wait and that the run waits, in one commit."""
         with self._fenced(claim):
             self._put_attempt(claim.run, attempt)
             self._connection.execute(
@@ -150,53 +153,48 @@ class Journal:
                 (
                     claim.run,
                     wait.path,
-                    wait.connector,
-                    wait.key,
-                    to_json(wait.fields),
+                    self._text(wait.connector),
+                    self._text(wait.key),
+                    self._json(wait.fields),
                     wait.interval,
-                    wait.link,
+                    None if wait.link is None else self._text(wait.link),
                     moment(wait.opened),
                     moment(wait.deadline),
                     None,
                 ),
             )
+            self._put_status(claim.run, Status.APPROVAL_WAITING)
 
     def waits(self, run: str) -> list[WaitRecord]:
         """Return the open gates of a run."""
         sql = "SELECT * FROM wait WHERE run = ? ORDER BY path"
-        return [WaitRecord.of(row) for row in self._connection.execute(sql, (run,))]
+        return [made(WaitRecord, row) for row in read(self._connection, sql, run)]
 
     def write_verdict(self, claim: Claim, path: str, verdict: Verdict) -> None:
         """Keep what a gate saw; asked for only when it differs from what is kept."""
-        text = self._masker.mask(verdict_to_json(verdict))
         with self._fenced(claim):
-            self._connection.execute(
-                "UPDATE wait SET verdict = ? WHERE run = ? AND path = ?", (text, claim.run, path)
-            )
+            self._put_verdict(claim.run, path, verdict)
 
     def close_wait(
         self, claim: Claim, attempt: AttemptRecord, verdict: Verdict | None = None
     ) -> None:
-        """End a wait: the attempt's end and the last verdict, in one commit.
+        """End a wait: the attempt's end, the last verdict and that the run goes on, in one commit.
 
         The wait's row stays, for ``penstock show``; it is no longer open once the attempt ended.
         """
         with self._fenced(claim):
             self._put_attempt(claim.run, attempt)
             if verdict is not None:
-                self._connection.execute(
-                    "UPDATE wait SET verdict = ? WHERE run = ? AND path = ?",
-                    (self._masker.mask(verdict_to_json(verdict)), claim.run, attempt.path),
-                )
+                self._put_verdict(claim.run, attempt.path, verdict)
+            self._put_status(claim.run, Status.RUNNING)
 
     # Effects
 
     def effect(self, run: str, path: str, name: str) -> EffectRecord | None:
         """Return the effect of this name of a step, if one was ever intended."""
         sql = "SELECT * FROM effect WHERE run = ? AND path = ? AND name = ?"
-        for row in self._connection.execute(sql, (run, path, name)):
-            return EffectRecord.of(row)
-        return None
+        rows = read(self._connection, sql, run, path, name)
+        return made(EffectRecord, rows[0]) if rows else None
 
     def write_effect(self, claim: Claim, effect: EffectRecord) -> None:
         """Write an effect, durably, before it is sent and after it is answered."""
@@ -228,9 +226,13 @@ class Journal:
 
     @contextmanager
     def _fenced(self, claim: Claim) -> Iterator[None]:
+        sql = "SELECT epoch, status FROM run WHERE id = ?"
         with transaction(self._connection):
-            if not self.holds(claim):
+            rows = read(self._connection, sql, claim.run)
+            if not rows or rows[0][0] != claim.epoch:
                 raise OwnershipLost(f"run {claim.run} is carried by another process now")
+            if rows[0][1] in _ENDED:
+                raise JournalError(f"run {claim.run} has ended already: {rows[0][1]}")
             yield
 
     def _put_attempt(self, run: str, attempt: AttemptRecord) -> None:
@@ -245,13 +247,25 @@ class Journal:
                 self._json(attempt.outputs),
                 moment(attempt.started),
                 moment(attempt.finished) if attempt.finished else None,
-                self._masker.mask(attempt.message),
+                self._text(attempt.message),
                 attempt.failure,
             ),
         )
 
-    def _json(self, value: Json | Mapping[str, object]) -> str:
-        return self._masker.mask(to_json(value))
+    def _put_verdict(self, run: str, path: str, verdict: Verdict) -> None:
+        text = masked_json(verdict_to_json(verdict), self._masker)
+        self._connection.execute(
+            "UPDATE wait SET verdict = ? WHERE run = ? AND path = ?", (text, run, path)
+        )
 
-    def _one(self, sql: str, *bindings: str) -> object:
-        return self._connection.execute(sql, bindings).fetchall()[0][0]
+    def _put_status(self, run: str, status: Status) -> None:
+        self._connection.execute("UPDATE run SET status = ? WHERE id = ?", (status, run))
+
+    def _json(self, value: object) -> str:
+        return masked_json(to_json(value), self._masker)
+
+    def _text(self, text: str) -> str:
+        return masked_text(text, self._masker)
+
+    def _no_run(self, identifier: str) -> JournalError:
+        return JournalError(f"there is no run {identifier!r} in {self.file}")

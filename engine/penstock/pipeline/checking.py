@@ -1,27 +1,35 @@
 """What can be found wrong with a pipeline before anything is asked of anybody."""
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from penstock.errors import ConnectorError
+from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
+from penstock.model_keys import known_keys
 from penstock.nearest import suggestion
-from penstock.pipeline.document import Document, Path, StepPlace
-from penstock.pipeline.references import References, Where
+from penstock.pipeline.document import Document, Path, StagePlace, StepPlace
+from penstock.pipeline.model import Step as StepModel
+from penstock.pipeline.references import Here, References
+from penstock.pipeline.variables import variable_faults
+from penstock.scope import Reference
 from penstock.step import Step
 from penstock.validation import faults_of
 
-__all__ = ["Check", "ConnectorCheck", "spec_of", "texts_of"]
+__all__ = ["Check", "ConnectorCheck", "is_open", "texts_of"]
 
 #: Raises ``ConnectorError`` if a reference, and the type it must have, cannot be resolved in an
 #: org and a project.
 ConnectorCheck: TypeAlias = Callable[[str, str | None, str | None, str | None], None]
 
+_SECRET = re.compile(r"""(?:<\+|\{\{)\s*secrets\.getValue\(\s*(["'])([^"']*)\1\s*\)""")
+_STEP_KEYS = frozenset(known_keys(StepModel, ()))
+
 
 class Check:
-    """Finds the faults of steps, connectors and expressions, in a document valid or not."""
+    """Finds the faults of variables, steps, connectors and expressions, in any document."""
 
     def __init__(
         self,
@@ -32,126 +40,176 @@ class Check:
         """Take the document, the step types there are, and how connectors are looked up."""
         self._document = document
         self._source = document.source
-        self._faults = document.faults
         self._types = types
+        self._keys = {name: frozenset(known_keys(kind, ())) for name, kind in types.items()}
         self._check_connector = check_connector
-        self._references = References(document.source, document.tree)
+        self._connectors: dict[tuple[str, str | None], tuple[Fault, ...]] = {}
+        self._references = References(document, _gates(types))
 
     def all(self) -> None:
         """Add every fault found to the document's."""
         document = self._document
-        self._variables(document.tree.get("variables"), (*document.root, "variables"), None)
-        stages: set[Path] = set()
-        for place in document.steps():
-            if place.stage_path not in stages:
-                stages.add(place.stage_path)
-                self._stage(place)
-            self._step(place)
-        self._twins(document)
+        for stage in (None, *document.stages):
+            document.faults += variable_faults(document, self._references, stage)
+        document.faults += self._references.settle()
+        self._home()
+        self._twins()
+        for stage in document.stages:
+            starts = self._references.at_stage(stage, starts=True)
+            self._condition(stage.stage, stage.path, starts)
+            for step in stage.steps:
+                self._step(step, self._references.at_step(stage, step))
 
-    def _stage(self, place: StepPlace) -> None:
-        stage = place.stage.get("identifier")
-        path = (*place.stage_path, "variables")
-        self._variables(place.stage.get("variables"), path, stage)
-        self._condition(place.stage, place.stage_path, (stage, None))
+    def _home(self) -> None:
+        tree, root = self._document.tree, self._document.root
+        if tree.get("projectIdentifier") and not tree.get("orgIdentifier"):
+            message = "a pipeline of a project needs `orgIdentifier` too"
+            path = (*root, "projectIdentifier")
+            self._document.fault(path, message, "add the project's org", key=True)
 
-    def _variables(self, variables: object, path: Path, stage: str | None) -> None:
-        for i, item in enumerate(variables if isinstance(variables, list) else []):
-            if not isinstance(item, dict):
-                continue
-            value = item.get("value") or item.get("default")
-            if isinstance(value, str):
-                where = (stage, None)
-                self._faults += self._references.faults(value, (*path, i, "value"), where)
-            elif str(item.get("required", "")).lower() == "true":
-                message = f"the variable {item.get('name')} is required and has no value"
-                self._faults.append(
-                    self._source.fault((*path, i), message, "give it a `value:`, or `<+input>`")
-                )
-        self._faults += self._references.cycles(variables, path)
+    def _twins(self) -> None:
+        """Two stages, or two steps of one stage, with one identifier."""
+        first: dict[tuple[Path, str], Path] = {}
+        for stage in self._document.stages:
+            self._twin(first, stage, ())
+            for step in stage.steps:
+                self._twin(first, step, stage.path)
 
-    def _condition(self, node: Mapping[str, Any], path: Path, here: Where) -> None:
+    def _twin(
+        self, first: dict[tuple[Path, str], Path], place: StagePlace | StepPlace, above: Path
+    ) -> None:
+        if place.identifier is None:
+            return
+        earlier = first.setdefault((above, place.identifier), place.path)
+        if earlier != place.path:
+            line = self._source.place((*earlier, "identifier")).line
+            message = f"the identifier {place.identifier!r} is taken already, in line {line}"
+            self._document.fault((*place.path, "identifier"), message, "choose another one")
+
+    def _condition(self, node: Mapping[str, Any], path: Path, here: Here) -> None:
         when = node.get("when")
         text = when.get("condition") if isinstance(when, dict) else None
-        if isinstance(text, str):
-            place = (*path, "when", "condition")
-            self._faults += self._references.faults(text, place, here, whole=True)
+        if isinstance(text, str) and text.strip():
+            self._text(text, (*path, "when", "condition"), here, whole=True)
 
-    def _step(self, place: StepPlace) -> None:
-        here = (place.stage.get("identifier"), place.step.get("identifier"))
+    def _text(
+        self, text: str, path: Path, here: Here, *, whole: bool = False, kept: str | None = None
+    ) -> None:
+        if path in self._document.open or not (whole or has_expression(text)):
+            return
+        found = self._references.faults(text, path, here, whole=whole, kept=kept)
+        for secret in _SECRET.finditer(text) if "secrets" in text else ():
+            try:
+                Reference.parse(secret[2])
+            except ConnectorError as error:
+                fault = error.faults[0]
+                offset = secret.start(2)
+                found.append(self._source.fault(path, fault.message, fault.hint, offset=offset))
+        self._document.faults += found
+
+    def _step(self, place: StepPlace, here: Here) -> None:
         self._condition(place.step, place.path, here)
         name = place.step.get("type")
         kind = self._types.get(name) if isinstance(name, str) else None
         if kind is not None:
-            spec = spec_of(place.step.get("spec", {}))
-            self._spec(kind, spec, (*place.path, "spec"))
-            self._expressions(kind, spec, (*place.path, "spec"), here)
-            self._connector(kind, spec, (*place.path, "spec", "connectorRef"))
+            self._spec(kind, place, here)
         elif isinstance(name, str):
             known = list(self._types)
             none = "no plugins are installed; in a checkout run `pip install -e .`"
             advice = suggestion(name, known) if known else none
-            self._fault((*place.path, "type"), f"unknown step type {name!r}", advice)
+            self._document.fault((*place.path, "type"), f"unknown step type {name!r}", advice)
 
-    def _spec(self, kind: type[Step], spec: object, path: Path) -> None:
+    def _spec(self, kind: type[Step], place: StepPlace, here: Here) -> None:
+        path = (*place.path, "spec")
+        spec = place.step.get("spec", {})
+        if not isinstance(spec, dict):
+            return  # the model tells
+        self._validate(kind, self._sorted_out(kind, place, spec), path, exists="spec" in place.step)
+        for below, text in texts_of(spec):
+            kept = kind.deferred.get(".".join(str(part) for part in below))
+            if kept is None or text.strip():  # a blank criterion is none
+                self._text(text, (*path, *below), here, whole=kept is not None, kept=kept)
+        self._connector(kind, spec.get("connectorRef"), (*path, "connectorRef"))
+
+    def _sorted_out(
+        self, kind: type[Step], place: StepPlace, spec: Mapping[str, Any]
+    ) -> Mapping[str, Any]:
+        """Return the spec with what stands beside it, and without what belongs there."""
+        keys = self._keys[kind.type]
+        beside = {key for key in place.step.keys() - _STEP_KEYS if key in keys}
+        within = {key for key in spec.keys() & _STEP_KEYS if key not in keys}
+        for key in beside:
+            path = (*place.path, key)
+            self._document.misplaced.add(path)
+            self._document.fault(path, f"`{key}` belongs into `spec`", "indent it below", key=True)
+        for key in within:
+            message = f"`{key}` belongs to the step, not into its `spec`"
+            self._document.fault((*place.path, "spec", key), message, "move it out", key=True)
+        if not beside and not within:
+            return spec
+        known = {key: value for key, value in spec.items() if key not in within}
+        return {**{key: place.step[key] for key in beside}, **known}
+
+    def _validate(
+        self, kind: type[Step], spec: Mapping[str, Any], path: Path, *, exists: bool
+    ) -> None:
         try:
             kind.model_validate(spec)
         except ValidationError as error:
-            self._faults += faults_of(
-                error,
-                self._source,
-                path,
-                model=kind,
-                keep=lambda place: not _is_expression(spec, place),
+            if not exists and not spec:
+                required = [each["loc"][0] for each in error.errors() if each["type"] == "missing"]
+                message = "`spec` is required"
+                hint = f"it holds {', '.join(map(str, required))}" if required else ""
+                self._document.fault(path, message, hint)
+                return
+            self._document.faults += faults_of(
+                error, self._source, path, model=kind, keep=lambda below: _counts(kind, spec, below)
             )
 
-    def _expressions(self, kind: type[Step], spec: object, path: Path, here: Where) -> None:
-        for below, text in texts_of(spec):
-            kept = kind.deferred.get(".".join(str(part) for part in below))
-            self._faults += self._references.faults(
-                text, (*path, *below), here, whole=kept is not None, kept=kept
-            )
-
-    def _connector(self, kind: type[Step], spec: object, path: Path) -> None:
-        reference = spec.get("connectorRef") if isinstance(spec, dict) else None
+    def _connector(self, kind: type[Step], reference: object, path: Path) -> None:
         if not self._check_connector or not isinstance(reference, str):
             return
         if has_expression(reference):
             return
+        key = (reference, kind.connector_type)
+        if key not in self._connectors:
+            self._connectors[key] = self._connector_faults(self._check_connector, *key)
+        for fault in self._connectors[key]:
+            here = self._source.fault(path, fault.message, fault.hint)
+            self._document.faults.append(fault if fault.file else here)
+
+    def _connector_faults(
+        self, check: ConnectorCheck, reference: str, kind: str | None
+    ) -> tuple[Fault, ...]:
         tree = self._document.tree
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
+        if not all(home is None or isinstance(home, str) for home in (org, project)):
+            return ()  # the model tells
         try:
-            self._check_connector(reference, kind.connector_type, org, project)
+            check(reference, kind, org, project)
         except ConnectorError as error:
-            for fault in error.faults:
-                here = self._source.fault(path, fault.message, fault.hint)
-                self._faults.append(fault if fault.file else here)
-
-    def _fault(self, path: Path, message: str, hint: str) -> None:
-        self._faults.append(self._source.fault(path, message, hint))
-
-    def _twins(self, document: Document) -> None:
-        """Two stages, or two steps of one stage, with one identifier."""
-        first: dict[tuple[object, ...], Path] = {}
-        for place in document.steps():
-            stage = ((), place.stage.get("identifier"))
-            step = (place.stage_path, place.step.get("identifier"))
-            for key, path in ((stage, place.stage_path), (step, place.path)):
-                earlier = first.setdefault(key, path)
-                if key[1] is not None and earlier != path:
-                    line = self._source.place((*earlier, "identifier")).line
-                    message = f"the identifier {key[1]!r} is taken already, in line {line}"
-                    self._fault((*path, "identifier"), message, "choose another one")
+            return error.faults
+        return ()
 
 
-def spec_of(spec: Any) -> Any:
-    if isinstance(spec, dict):
-        return {key: value for key, value in spec.items() if not key.startswith("__")}
-    return spec
+def _gates(types: Mapping[str, type[Step]]) -> dict[str, str]:
+    """Return for each name that only a gate knows where it may be read, in words."""
+    places: dict[str, list[str]] = {}
+    for kind in types.values():
+        for place, root in kind.deferred.items():
+            places.setdefault(root, []).append(f"`{place.partition('.')[0]}` of {kind.type}")
+    return {root: ", ".join(dict.fromkeys(found)) for root, found in places.items()}
 
 
-def _is_expression(spec: object, location: Path) -> bool:
-    """Whether a validation error's place holds an expression, whose value is not known yet."""
+def _counts(kind: type[Step], spec: object, location: Path) -> bool:
+    """Whether a validation error is one: not of an expression, whose value is not known yet."""
+    if ".".join(str(part) for part in location) in kind.deferred:
+        return False  # it is checked as an expression
+    return not is_open(spec, location)
+
+
+def is_open(spec: object, location: Path) -> bool:
+    """Whether there is a text with an expression at a place of a spec."""
     node: Any = spec
     for part in location:
         try:

@@ -1,33 +1,43 @@
-"""The pipeline document: Harness's YAML as pydantic models, and what of it is refused or noted.
+"""The pipeline document: what of its tree is taken, noted or refused, and where its steps stand.
 
-Keys and patterns: Harness's public pipeline schema v0. A key that the platform knows and that has
-no meaning here is noted; one whose meaning would be lost is refused, with its line.
+A key that the platform (Harness) knows and that has no meaning here is noted; one whose meaning
+would be lost is refused, with its line.
 """
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Annotated, Any, Literal, TypeAlias
+from functools import cached_property
+from typing import Any, TypeAlias
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, ValidationError
-from pydantic.alias_generators import to_camel
+from pydantic import ValidationError
+from pydantic_core import ErrorDetails
 
-from penstock.duration import Duration
 from penstock.errors import Fault, Refused
+from penstock.nearest import nearest
+from penstock.pipeline.model import STAGE_TYPES, Pipeline
 from penstock.source import Source
 from penstock.validation import faults_of
 
-__all__ = ["Document", "Pipeline", "Stage", "Step", "StepPlace", "Variable", "When"]
+__all__ = [
+    "MARK",
+    "NOTED",
+    "OPTIONAL",
+    "UNSUPPORTED",
+    "Document",
+    "Path",
+    "StagePlace",
+    "StepPlace",
+    "only",
+]
 
 Path: TypeAlias = "tuple[str | int, ...]"
-Identifier = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][0-9a-zA-Z_]{0,127}$")]
-VariableName = Annotated[str, StringConstraints(pattern=r"^[a-zA-Z_][0-9a-zA-Z_\.$-]{0,127}$")]
-Occasion = Literal["Success", "Failure", "All"]
 
 #: Keys that the platform uses and a run here has no use for: accepted, and noted once.
 NOTED = frozenset(
     {
         "allowStageExecutions",
         "delegateSelectors",
+        "fixedInputsOnRerun",
         "notificationRules",
         "properties",
         "runMode",
@@ -46,103 +56,51 @@ UNSUPPORTED = {
     "strategy": "is not supported yet; write the steps out",
     "template": "is not supported yet; write what the template holds",
 }
-
-
-class _Model(BaseModel):
-    model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
-
-
-class When(_Model):
-    """Under which circumstances a stage or a step runs (Harness: ``when``)."""
-
-    pipeline_status: Occasion | None = None
-    stage_status: Occasion | None = None
-    condition: str | None = None
-
-
-class Variable(_Model):
-    """A pipeline's or a stage's variable."""
-
-    name: VariableName
-    type: Literal["String", "Number", "Secret"] = "String"
-    value: str | None = None
-    default: str | None = None
-    required: bool = False
-    description: str | None = None
-
-
-class Step(_Model):
-    """A step as written; its ``spec`` belongs to the step type."""
-
-    identifier: Identifier
-    name: str = ""
-    type: str
-    spec: Mapping[str, Any] = Field(default_factory=dict)
-    description: str | None = None
-    timeout: Duration | None = None
-    when: When = When()
-
-
-class StepItem(_Model):
-    """One entry of ``steps``."""
-
-    step: Step
-
-
-class Execution(_Model):
-    """What a stage runs."""
-
-    steps: list[StepItem] = Field(min_length=1)
-
-
-class StageSpec(_Model):
-    """The spec of an Approval or a Custom stage."""
-
-    execution: Execution
-
-
-class Stage(_Model):
-    """A stage as written."""
-
-    identifier: Identifier
-    name: str = ""
-    type: Literal["Approval", "Custom"]
-    description: str | None = None
-    tags: Mapping[str, str] = Field(default_factory=dict)
-    variables: list[Variable] = Field(default_factory=list)
-    timeout: Duration | None = None
-    when: When = When()
-    spec: StageSpec
-
-
-class StageItem(_Model):
-    """One entry of ``stages``."""
-
-    stage: Stage
-
-
-class Pipeline(_Model):
-    """A whole pipeline as written."""
-
-    identifier: Identifier
-    name: str = ""
-    org_identifier: str | None = None
-    project_identifier: str | None = None
-    description: str | None = None
-    tags: Mapping[str, str] = Field(default_factory=dict)
-    variables: list[Variable] = Field(default_factory=list)
-    timeout: Duration | None = None
-    stages: list[StageItem] = Field(min_length=1)
+#: The platform's own marks in its files; they mean nothing to a person.
+MARK = "__uuid"
+#: What other files of the platform begin with, and what to do with them.
+_OTHER_FILES = {
+    "connector": "it is a connector: put it into the directory of connectors",
+    "inputSet": "it is an input set: give it with --input-set",
+    "overlayInputSet": "it is an overlay: give its input sets with --input-set, in their order",
+    "template": "it is a template: write what it holds into a pipeline",
+}
+#: Keys that may be left out until their input is known.
+OPTIONAL = frozenset({"condition", "pipelineStatus", "stageStatus", "timeout", "when"})
+_LISTS = {"stages": "stage", "steps": "step"}
 
 
 @dataclass(frozen=True)
 class StepPlace:
-    """A step in the tree, whether or not the document around it is valid."""
+    """A step in the tree, whether or not the document around it is valid.
 
-    stage_path: Path
+    ``turn`` counts the steps of the whole document in the order in which they run.
+    """
+
+    path: Path
+    step: Mapping[str, Any]
+    turn: int
+
+    @property
+    def identifier(self) -> str | None:
+        """The step's identifier, if it has one that is text."""
+        return _text(self.step.get("identifier"))
+
+
+@dataclass(frozen=True)
+class StagePlace:
+    """A stage in the tree, whether or not the document around it is valid."""
+
     path: Path
     stage: Mapping[str, Any]
-    step: Mapping[str, Any]
+    steps: tuple[StepPlace, ...]
+    #: The turn of its first step.
+    turn: int
+
+    @property
+    def identifier(self) -> str | None:
+        """The stage's identifier, if it has one that is text."""
+        return _text(self.stage.get("identifier"))
 
 
 @dataclass
@@ -152,84 +110,153 @@ class Document:
     source: Source
     #: Where the pipeline's mapping is: ``("pipeline",)``, or ``()`` in a rootless document.
     root: Path
-    tree: dict[str, Any]
+    #: Where an input has no value yet.
+    open: frozenset[Path] = frozenset()
+    tree: dict[str, Any] = field(default_factory=dict)
     faults: list[Fault] = field(default_factory=list)
-    notes: list[Fault] = field(default_factory=list)
+    #: Identifiers inside what was refused: names that would be there.
+    hidden: set[str] = field(default_factory=set)
+    #: Keys that stand on the wrong level, of which a fault tells already.
+    misplaced: set[Path] = field(default_factory=set)
     _refused: set[Path] = field(default_factory=set)
+    _noted: dict[str, list[Path]] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, source: Source, tree: object) -> "Document":
-        """Take the tree of *source*, inputs filled in; raise ``Refused`` if it is no mapping."""
-        root: Path = ()
-        faults = []
+    def of(cls, source: Source, tree: object, open_: frozenset[Path] = frozenset()) -> "Document":
+        """Take the tree of *source*, inputs filled in but for those at the paths *open_*.
+
+        Raise ``Refused`` if it is no pipeline at all.
+        """
+        document = cls(source, (), open_)
         if isinstance(tree, dict) and "pipeline" in tree:
-            others = [key for key in tree if key != "pipeline"]
-            faults = [source.fault((key,), f"unknown key `{key}`", key=True) for key in others]
-            tree, root = tree["pipeline"], ("pipeline",)
+            document.root = ("pipeline",)
+            for key in tree.keys() - {"pipeline", MARK}:
+                document.fault((key,), f"unknown key `{key}`", "put it below `pipeline:`", key=True)
+            tree = tree["pipeline"]
+        elif isinstance(tree, dict) and not tree.keys() & {"identifier", "stages"}:
+            raise Refused(source.fault((), "this is not a pipeline", _what_else(tree)))
         if not isinstance(tree, dict):
-            raise Refused(
-                *faults,
-                source.fault(root, "a pipeline must be a mapping", "begin it with `pipeline:`"),
-            )
-        document = cls(source, root, {}, faults)
-        document.tree = document._clean_mapping(tree, root)
+            message, hint = "a pipeline must be a mapping", "write its keys below `pipeline:`"
+            document.fault(document.root, message, hint)
+            raise Refused(*document.faults)
+        document.tree = document._cleaned_mapping(tree, document.root)
         return document
+
+    def fault(self, path: Path, message: str, hint: str, *, key: bool = False) -> None:
+        """Add a fault at *path*, or at the key before it."""
+        self.faults.append(self.source.fault(path, message, hint, key=key))
 
     def pipeline(self) -> Pipeline | None:
         """Return the model, or ``None`` after adding to ``faults`` why there is none."""
         try:
             return Pipeline.model_validate(self.tree)
         except ValidationError as error:
-            self.faults += faults_of(
-                error, self.source, self.root, model=Pipeline, keep=self._is_wanted
-            )
+            news = only(error, lambda each: not self._is_known(each))
+            self.faults += faults_of(news, self.source, self.root, model=Pipeline)
             return None
 
-    def steps(self) -> Iterator[StepPlace]:
-        """Yield every step that can be recognised as one, in order."""
+    @property
+    def notes(self) -> list[Fault]:
+        """What is worth a note: one for each key without effect, at its first place."""
+        notes = []
+        for key, paths in self._noted.items():
+            more = len(paths) - 1
+            elsewhere = f", nor in {more} other place{'s' if more > 1 else ''}" if more else ""
+            message = f"`{key}` has no effect here{elsewhere}"
+            notes.append(self.source.fault(paths[0], message, key=True))
+        return notes
+
+    @cached_property
+    def stages(self) -> tuple[StagePlace, ...]:
+        """Every stage that can be recognised as one, in order."""
+        return tuple(self._stages())
+
+    def _stages(self) -> Iterator[StagePlace]:
+        turn = 0
         for i, stage in _items(self.tree.get("stages"), "stage"):
-            stage_path: Path = (*self.root, "stages", i, "stage")
+            path: Path = (*self.root, "stages", i, "stage")
             spec = stage.get("spec")
             execution = spec.get("execution") if isinstance(spec, dict) else None
-            steps = execution.get("steps") if isinstance(execution, dict) else None
-            for j, step in _items(steps, "step"):
-                path = (*stage_path, "spec", "execution", "steps", j, "step")
-                yield StepPlace(stage_path, path, stage, step)
+            found = _items(execution.get("steps") if isinstance(execution, dict) else None, "step")
+            below = (*path, "spec", "execution", "steps")
+            steps = tuple(
+                StepPlace((*below, j, "step"), step, turn + k) for k, (j, step) in enumerate(found)
+            )
+            yield StagePlace(path, stage, steps, turn)
+            turn += len(steps)
 
-    def _is_wanted(self, location: Path) -> bool:
-        """Whether a fault at *location* says more than that something was refused already."""
+    def _is_known(self, error: ErrorDetails) -> bool:
+        """Whether an error only follows from what a fault tells already."""
+        location = error["loc"]
         path = (*self.root, *location)
-        return not any(path[: len(refused)] == refused for refused in self._refused)
+        match location:
+            case ("stages", int() as i, "stage", "spec", _):
+                kind = self.tree["stages"][i]["stage"].get("type")
+                if isinstance(kind, str) and kind not in STAGE_TYPES:
+                    return True
+        refused = error["type"] == "missing" and path[:-1] in self._refused
+        return refused or path in self.misplaced
 
-    def _clean(self, node: Any, path: Path) -> Any:
+    def _cleaned(self, node: Any, path: Path) -> Any:
         if isinstance(node, list):
-            return [self._clean(item, (*path, i)) for i, item in enumerate(node)]
-        if isinstance(node, dict):
-            return self._clean_mapping(node, path)
-        return node
+            return [self._cleaned(item, (*path, i)) for i, item in enumerate(node)]
+        return self._cleaned_mapping(node, path) if isinstance(node, dict) else node
 
-    def _clean_mapping(self, node: Mapping[str, Any], path: Path) -> dict[str, Any]:
+    def _cleaned_mapping(self, node: Mapping[str, Any], path: Path) -> dict[str, Any]:
         """Take out of the document's own levels what is noted, refused or empty."""
         kept = {}
         for key, value in node.items():
             here = (*path, key)
-            if key.startswith("__") or value is None:
+            if key == MARK or value is None or (key in OPTIONAL and here in self.open):
                 continue
-            if key in NOTED:
-                self.notes.append(self.source.fault(here, f"`{key}` has no effect here", key=True))
-            elif key in UNSUPPORTED:
-                self._refuse(path, key, value)
+            if key in NOTED or key in UNSUPPORTED:
+                if value:
+                    self._put_aside(path, key, value)
             elif key in {"tags", "variables"} or (key == "spec" and path[-1:] == ("step",)):
-                kept[key] = value
+                kept[key] = _without_marks(value)
+            elif key in _LISTS and isinstance(value, list):
+                kept[key] = [
+                    self._cleaned(self._indented(item, _LISTS[key], (*here, i)), (*here, i))
+                    for i, item in enumerate(value)
+                ]
             else:
-                kept[key] = self._clean(value, here)
+                kept[key] = self._cleaned(value, here)
         return kept
 
-    def _refuse(self, path: Path, key: str, value: object) -> None:
-        if value:
-            what, _, advice = UNSUPPORTED[key].rpartition("; ")
-            self.faults.append(self.source.fault((*path, key), f"`{key}` {what}", advice, key=True))
+    def _put_aside(self, path: Path, key: str, value: object) -> None:
+        if key in NOTED:
+            self._noted.setdefault(key, []).append((*path, key))
+            return
+        what, _, advice = UNSUPPORTED[key].rpartition("; ")
+        self.fault((*path, key), f"`{key}` {what}", advice, key=True)
+        self.hidden.update(_identifiers(value))
         self._refused.add(path)
+
+    def _indented(self, item: object, key: str, path: Path) -> object:
+        """Take a ``step:`` with its keys beside it for what was meant, and say so."""
+        if not isinstance(item, dict) or item.get(key, item) is not None:
+            return item
+        beside = {name: value for name, value in item.items() if name not in {key, MARK}}
+        if not beside:
+            return item
+        message = f"`{key}` is empty, and its keys stand beside it"
+        self.fault((*path, key), message, f"indent them more than `{key}:`", key=True)
+        return {key: beside}
+
+
+def only(error: ValidationError, wanted: Any) -> ValidationError:
+    """Return *error* with those of its parts only that the predicate *wanted* takes."""
+    parts: list[Any] = [each for each in error.errors(include_url=False) if wanted(each)]
+    return ValidationError.from_exception_data(error.title, parts)
+
+
+def _what_else(tree: Mapping[str, Any]) -> str:
+    """Return what a file may be that is no pipeline, and what to do."""
+    for key, advice in _OTHER_FILES.items():
+        if key in tree:
+            return advice
+    meant = next((key for key in tree if nearest(key, ["pipeline"])), None)
+    return f"did you mean 'pipeline' by {meant!r}?" if meant else "begin it with `pipeline:`"
 
 
 def _items(items: object, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
@@ -237,3 +264,24 @@ def _items(items: object, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
         body = item.get(key) if isinstance(item, dict) else None
         if isinstance(body, dict):
             yield i, body
+
+
+def _without_marks(node: Any) -> Any:
+    if isinstance(node, dict):
+        return {key: _without_marks(value) for key, value in node.items() if key != MARK}
+    return [_without_marks(item) for item in node] if isinstance(node, list) else node
+
+
+def _identifiers(node: object) -> Iterator[str]:
+    """Yield every identifier at and below *node*."""
+    if isinstance(node, list):
+        for item in node:
+            yield from _identifiers(item)
+    elif isinstance(node, dict):
+        identifier = _text(node.get("identifier"))
+        yield from [] if identifier is None else [identifier]
+        yield from _identifiers(list(node.values()))
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) else None

@@ -1,48 +1,30 @@
-"""Runtime inputs: ``<+input>`` and its conditions, filled in before anything is planned.
+"""Runtime inputs: found in a pipeline, matched to what was given, filled in before planning."""
 
-Harness: "Runtime inputs"; ``<+input>.default(v).allowedValues(a,b).selectOneFrom(a,b)
-.selectManyFrom(a,b).regex(re)`` in any order.
-"""
-
-import re
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Any, TypeAlias
-
-import re2
+from dataclasses import dataclass, field, replace
+from itertools import pairwise
+from typing import Any
 
 from penstock.errors import Fault, Refused
-from penstock.nearest import suggestion
+from penstock.nearest import nearest, suggestion
+from penstock.pipeline.document import NOTED, UNSUPPORTED, Path
+from penstock.pipeline.input_form import START, InputForm, parse_input
+from penstock.pipeline.model import is_true
+from penstock.pipeline.number import number_of
 from penstock.source import Source
 
-__all__ = ["Input", "InputForm", "fill_inputs", "find_inputs", "input_set_values", "parse_input"]
+__all__ = ["Filled", "Input", "fill_inputs", "find_inputs", "input_set_values"]
 
-Path: TypeAlias = "tuple[str | int, ...]"
-_START = "<+input>"
-_CALL = re.compile(r"\s*\.\s*(\w+)\(")
-_CONDITIONS = ("default", "allowedValues", "selectOneFrom", "selectManyFrom", "regex")
-
-
-@dataclass(frozen=True)
-class InputForm:
-    """What an ``<+input>…`` text asks for."""
-
-    default: str | None = None
-    allowed: tuple[str, ...] = ()
-    #: Whether several of the allowed values may be given, joined by commas.
-    many: bool = False
-    regex: str | None = None
-
-    def complaint(self, value: str) -> str | None:
-        """Return why *value* is not acceptable, in Harness's recognisable words, or ``None``."""
-        given = split_values(value) if self.many else [value]
-        strangers = [item for item in given if self.allowed and item not in self.allowed]
-        if strangers:
-            listed = ", ".join(self.allowed)
-            return f"{strangers[0]!r} does not match any of the allowed values [{listed}]"
-        if self.regex is not None and not re2.fullmatch(self.regex, value):
-            return f"{value!r} does not match the required regex pattern {self.regex}"
-        return None
+#: Levels of the document that say nothing in an input's name.
+_SILENT = frozenset(
+    {"pipeline", "stages", "stage", "steps", "step", "spec", "execution", "variables", "value"}
+)
+#: Keys of an input set that say which part of the pipeline is meant, and give no value.
+_STRUCTURE = frozenset({"identifier", "key", "name", "type"})
+#: Below these keys nothing is read, so nothing is asked for; a step's spec may use them otherwise.
+_UNREAD = NOTED | UNSUPPORTED.keys()
+_INTO_A_VARIABLE = "put it into a variable and write `<+pipeline.variables.NAME>` here"
 
 
 @dataclass(frozen=True)
@@ -54,147 +36,90 @@ class Input:
     form: InputForm
     type: str = "String"
     required: bool = False
+    #: Why it cannot be asked for, if it is written wrongly.
+    fault: Fault | None = None
 
 
-@dataclass
-class _Filling:
-    source: Source
-    inputs: tuple[Input, ...]
-    faults: list[Fault] = field(default_factory=list)
+@dataclass(frozen=True)
+class Filled:
+    """A pipeline's tree with its inputs replaced, as far as there are values for them."""
 
-
-def parse_input(text: str) -> InputForm:
-    """Return what *text*, which begins with ``<+input>``, asks for; raise ``ValueError``."""
-    found: dict[str, Any] = {}
-    at = len(_START)
-    while call := _CALL.match(text, at):
-        name, begin = call.group(1), call.end()
-        at = _closing(text, begin) + 1
-        body = text[begin : at - 1]
-        if name == "executionInput":
-            raise ValueError(
-                "`.executionInput()` is not supported yet: give the value at the start"
-            )
-        if name not in _CONDITIONS:
-            raise ValueError(f"`<+input>` has no `.{name}(…)`; {suggestion(name, _CONDITIONS)}")
-        _take(found, name, body)
-    if text[at:].strip():
-        raise ValueError(
-            f"`<+input>` must stand alone, and {text[at:].strip()!r} follows it: "
-            "put it into a variable and write `<+pipeline.variables.NAME>` in the text"
-        )
-    form = InputForm(**found)
-    complaint = form.default is not None and form.complaint(form.default)
-    if complaint:
-        raise ValueError(f"the default is not acceptable: {complaint}")
-    return form
-
-
-def _take(found: dict[str, Any], name: str, body: str) -> None:
-    if name == "default":
-        found["default"] = _unquoted(body)
-    elif name == "regex":
-        try:
-            re2.compile(body)
-        except re2.error as error:
-            raise ValueError(f"the pattern of `.regex({body})` cannot be used: {error}") from None
-        found["regex"] = body
-    else:
-        found["allowed"] = tuple(split_values(body))
-        found["many"] = name == "selectManyFrom"
-
-
-def _closing(text: str, begin: int) -> int:
-    """Return where the bracket that was opened before *begin* is closed."""
-    depth = 1
-    at = begin
-    while at < len(text):
-        if text[at] == "\\":
-            at += 1
-        elif text[at] in "()":
-            depth += 1 if text[at] == "(" else -1
-            if depth == 0:
-                return at
-        at += 1
-    raise ValueError(f"a bracket is not closed in {text!r}")
-
-
-def split_values(text: str) -> list[str]:
-    r"""Split at commas; ``\'london,uk\'`` is one value (Harness's quoting)."""
-    pieces = re.findall(r"\\'(.*?)\\'|([^,]+)", text)
-    return [quoted or plain.strip() for quoted, plain in pieces if quoted or plain.strip()]
-
-
-def _unquoted(text: str) -> str:
-    return text[2:-2] if text.startswith(r"\'") and text.endswith(r"\'") else text
+    tree: object
+    #: What was given, by the inputs' whole names.
+    values: Mapping[str, str] = field(default_factory=dict)
+    #: Where an input still stands as it was written.
+    open: frozenset[Path] = frozenset()
+    faults: tuple[Fault, ...] = ()
 
 
 def find_inputs(source: Source) -> tuple[Input, ...]:
-    """Return every input in *source*; raise ``Refused`` with all that are malformed."""
-    faults: list[Fault] = []
-    inputs = []
+    """Return every input in *source*, in order; one that is written wrongly has its fault."""
+    found = []
+    ways = []
     for path, text, parents in _texts(source.value, (), ()):
-        if _START not in text:
-            continue
-        if not text.strip().startswith(_START):
-            message = "`<+input>` must stand alone as a value"
-            advice = "put it into a variable and write `<+pipeline.variables.NAME>` here"
-            faults.append(source.fault(path, message, advice, offset=text.index(_START)))
-            continue
+        if START in text:
+            found.append(_input(source, path, text, parents))
+            ways.append(parents)
+    taken = Counter(item.name for item in found)
+    return tuple(
+        item if taken[item.name] == 1 else replace(item, name=_name(item.path, way, frozenset()))
+        for item, way in zip(found, ways, strict=True)
+    )
+
+
+def _input(source: Source, path: Path, text: str, parents: tuple[object, ...]) -> Input:
+    form, fault = InputForm(), None
+    stripped = text.strip()
+    if not stripped.startswith(START):
+        offset = text.index(START)
+        message = "`<+input>` must stand alone as a value"
+        fault = source.fault(path, message, _INTO_A_VARIABLE, offset=offset)
+    elif path[-1] in {"identifier", "type"} and not _is_in_spec(path):
+        fault = source.fault(path, f"`{path[-1]}` cannot be an input", "write it out")
+    else:
         try:
-            form = parse_input(text.strip())
+            form = parse_input(stripped)
         except ValueError as error:
-            faults.append(source.fault(path, str(error)))
-            continue
-        holder = parents[-1] if isinstance(parents[-1], dict) else {}
-        is_variable = path[-1:] == ("value",) and "variables" in path
-        inputs.append(
-            Input(
-                path,
-                _name(path, parents),
-                form,
-                str(holder.get("type", "String")) if is_variable else "String",
-                is_variable and str(holder.get("required", "")).lower() == "true",
-            )
-        )
-    Refused.unless_empty(faults)
-    return tuple(inputs)
+            fault = source.fault(path, str(error))
+    name = _name(path, parents, _SILENT)
+    holder = parents[-1] if parents else None
+    is_variable = path[-1:] == ("value",) and path[-3:-2] == ("variables",)
+    if not is_variable or _is_in_spec(path) or not isinstance(holder, dict):
+        return Input(path, name, form, fault=fault)
+    default = holder.get("default")
+    if form.default is None and isinstance(default, str):
+        form = replace(form, default=default)
+    required = is_true(holder.get("required"))
+    return Input(path, name, form, str(holder.get("type", "String")), required, fault)
 
 
 def _texts(
     node: object, path: Path, parents: tuple[object, ...]
 ) -> Iterator[tuple[Path, str, tuple[object, ...]]]:
+    """Yield each text with its path and the mappings and lists on the way to it."""
     if isinstance(node, str):
         yield path, node, parents
     elif isinstance(node, dict):
         for key, value in node.items():
-            yield from _texts(value, (*path, key), (*parents, node))
+            if key not in _UNREAD or _is_in_spec(path):
+                yield from _texts(value, (*path, key), (*parents, node))
     elif isinstance(node, list):
         for i, item in enumerate(node):
             yield from _texts(item, (*path, i), (*parents, node))
 
 
-#: Levels of the document that say nothing in an input's name.
-_SILENT = {
-    "pipeline",
-    "stages",
-    "stage",
-    "steps",
-    "step",
-    "spec",
-    "execution",
-    "variables",
-    "value",
-}
+def _is_in_spec(path: Path) -> bool:
+    """Whether *path* is inside the spec of a step."""
+    return any(pair == ("step", "spec") for pair in pairwise(path))
 
 
-def _name(path: Path, parents: Sequence[object]) -> str:
+def _name(path: Path, parents: Sequence[object], silent: frozenset[str]) -> str:
     """Return the name for ``-i``: identifiers and keys joined by dots (``cab.jira.issueKey``)."""
     parts: list[str] = []
     for part, parent in zip(path, parents, strict=True):
         if isinstance(part, int) and isinstance(parent, list):
             parts.append(_label(parent[part]) or str(part))
-        elif part not in _SILENT:
+        elif part not in silent:
             parts.append(str(part))
     return ".".join(parts)
 
@@ -211,7 +136,8 @@ def _label(item: object) -> str | None:
 def input_set_values(source: Source) -> dict[str, str]:
     """Return the values of an input set file by input name (Harness: ``inputSet``).
 
-    Raise ``Refused`` when the file is not an input set.
+    An entry that is an ``<+input>`` itself gives none. Raise ``Refused`` when the file is not an
+    input set.
     """
     tree = source.value
     body = tree.get("inputSet") if isinstance(tree, dict) else None
@@ -219,40 +145,44 @@ def input_set_values(source: Source) -> dict[str, str]:
     if not isinstance(pipeline, dict):
         advice = "write `inputSet:` with a `pipeline:` that holds the values"
         raise Refused(source.fault((), "this is not an input set", advice))
-    silent = {"identifier", "name", "type", "key"}
-    texts = _texts(pipeline, (), ())
-    return {_name(path, parents): text for path, text, parents in texts if path[-1] not in silent}
+    return {
+        _name(path, parents, _SILENT): text
+        for path, text, parents in _texts(pipeline, (), ())
+        if path[-1] not in _STRUCTURE and not text.strip().startswith(START)
+    }
 
 
 def fill_inputs(
     source: Source, inputs: Sequence[Input], given: Mapping[str, str], *, complete: bool
-) -> object:
+) -> Filled:
     """Return the tree of *source* with inputs replaced by *given* values or their defaults.
 
-    *complete* says that an input without a value is a fault; else it stays as written. Raise
-    ``Refused`` with everything that is missing, unknown or not acceptable, at once.
+    *complete* says that an input without a value is a fault; else it stays as written. The faults
+    (missing, unknown, not acceptable, written wrongly) come with the tree, for ``make_plan``.
     """
-    filling = _Filling(source, tuple(inputs))
-    values = _assign(filling, given)
+    faults = [item.fault for item in inputs if item.fault]
+    values = _assign(source, inputs, given, faults)
     replaced: dict[Path, str] = {}
-    missing = []
+    missing: set[Path] = set()
     for item in inputs:
         value = values.get(item.path, item.form.default)
-        if value is None:
-            missing.append(item)
-            continue
-        complaint = _complaint(item, value)
+        complaint = None if value is None else _complaint(item, value)
         if complaint:
-            message = f"The value provided for {item.name}: {complaint}"
-            filling.faults.append(source.fault(item.path, message))
-        replaced[item.path] = value
-    if complete:
-        for item in missing:
-            filling.faults.append(
+            faults.append(
+                source.fault(item.path, f"The value provided for {item.name}: {complaint}")
+            )
+        elif value is None and complete and not item.fault:
+            faults.append(
                 source.fault(item.path, f"the input {item.name} has no value", _how(item))
             )
-    Refused.unless_empty(filling.faults)
-    return _replace(source.value, (), replaced)
+        if value is None or complaint or item.fault:
+            missing.add(item.path)
+        else:
+            replaced[item.path] = value
+    names = {item.path: item.name for item in inputs}
+    given = {names[path]: value for path, value in values.items()}
+    tree = _replace(source.value, (), replaced)
+    return Filled(tree, given, frozenset(missing), tuple(faults))
 
 
 def _how(item: Input) -> str:
@@ -264,37 +194,41 @@ def _how(item: Input) -> str:
 def _complaint(item: Input, value: str) -> str | None:
     if not value.strip():
         return "it is empty, and the variable is required" if item.required else None
-    if item.type == "Number":
-        try:
-            float(value)
-        except ValueError:
-            return f"{value!r} is not a number"
-    return item.form.complaint(value)
+    if item.type == "Number" and number_of(value) is None:
+        return f"{value[:40]!r} is not a number; write digits, such as 3 or 0.5"
+    return item.form.complaint(value, shown=item.type != "Secret")
 
 
-def _assign(filling: _Filling, given: Mapping[str, str]) -> dict[Path, str]:
+def _assign(
+    source: Source, inputs: Sequence[Input], given: Mapping[str, str], faults: list[Fault]
+) -> dict[Path, str]:
     """Match given names to inputs: the whole name, or an ending that only one input has."""
-    values = {}
-    names = [item.name for item in filling.inputs]
+    by_ending: dict[str, list[Input]] = {}
+    for item in inputs:
+        parts = item.name.split(".")
+        for i in range(len(parts)):
+            by_ending.setdefault(".".join(parts[i:]), []).append(item)
+    values: dict[Path, str] = {}
     for name, value in given.items():
-        matches = [item for item in filling.inputs if item.name == name]
-        matches = matches or [item for item in filling.inputs if item.name.endswith(f".{name}")]
+        found = by_ending.get(name, [])
+        matches = [item for item in found if item.name == name] or found
         if len(matches) == 1:
             values[matches[0].path] = value
         elif matches:
             listed = ", ".join(item.name for item in matches)
-            filling.faults.append(
-                Fault(f"-i {name}: several inputs end so", f"write one of: {listed}")
-            )
+            message = f"several inputs are called {name!r}"
+            faults.append(Fault(message, f"write one of: {listed}", source.file))
         else:
-            advice = suggestion(name, names) if names else "the pipeline asks for none"
-            filling.faults.append(
-                Fault(f"-i {name}: the pipeline has no such input", advice, filling.source.file)
+            near = nearest(name, by_ending)
+            advice = (
+                f"did you mean '{near}'?" if near else suggestion(name, [i.name for i in inputs])
             )
+            message = f"the pipeline has no input {name!r}"
+            faults.append(Fault(message, advice or "it asks for none", source.file))
     return values
 
 
-def _replace(node: object, path: Path, replaced: Mapping[Path, str]) -> object:
+def _replace(node: Any, path: Path, replaced: Mapping[Path, str]) -> object:
     if isinstance(node, dict):
         return {key: _replace(value, (*path, key), replaced) for key, value in node.items()}
     if isinstance(node, list):

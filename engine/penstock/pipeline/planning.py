@@ -5,9 +5,11 @@ from dataclasses import dataclass
 
 from penstock.errors import Fault, Refused
 from penstock.expressions import has_expression
-from penstock.pipeline.checking import Check, ConnectorCheck, spec_of, texts_of
-from penstock.pipeline.document import Document, Path, Pipeline, Stage, Variable
-from penstock.pipeline.document import Step as StepDocument
+from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
+from penstock.pipeline.document import Document, Path
+from penstock.pipeline.inputs import Filled
+from penstock.pipeline.model import Pipeline, Stage, Variable
+from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
 from penstock.source import Source
 from penstock.step import Step
@@ -33,17 +35,21 @@ def make_plan(
     check_connector: ConnectorCheck | None,
     inputs: Mapping[str, str] | None = None,
 ) -> Planned:
-    """Return the plan of the pipeline in *tree*, the tree of *source* with its inputs filled in.
+    """Return the plan of the pipeline in *tree*: what ``fill_inputs`` made of *source*.
 
-    Raise ``Refused`` with all faults at once. *check_connector* ``None`` leaves connectors alone.
+    A bare tree stands for one without inputs. *check_connector* ``None`` leaves connectors alone;
+    *inputs* is what the plan tells of its inputs, if *tree* does not know. Raise ``Refused`` with
+    all faults at once, those of the inputs too.
     """
-    document = Document.of(source, tree)
-    pipeline = document.pipeline()
+    filled = tree if isinstance(tree, Filled) else Filled(tree, inputs or {})
+    document = Document.of(source, filled.tree, filled.open)
+    document.faults += filled.faults
     Check(document, types, check_connector).all()
+    pipeline = document.pipeline()
     Refused.unless_empty(document.faults)
     if pipeline is None:  # pragma: no cover - its faults were raised above
         raise Refused(source.fault(document.root, "the pipeline is not valid"))
-    return Planned(_plan(pipeline, document, dict(inputs or {})), tuple(document.notes))
+    return Planned(_plan(pipeline, document, filled.values), tuple(document.notes))
 
 
 def _plan(pipeline: Pipeline, document: Document, inputs: Mapping[str, str]) -> Plan:
@@ -80,7 +86,7 @@ def _planned_stage(stage: Stage, source: Source, path: Path) -> PlannedStage:
         stage.tags,
         _planned_variables(stage.variables, source, (*path, "variables")),
         stage.timeout,
-        stage.when.pipeline_status or "Success",
+        stage.when.pipeline_status,
         stage.when.condition,
         tuple(steps),
         place.line,
@@ -88,10 +94,9 @@ def _planned_stage(stage: Stage, source: Source, path: Path) -> PlannedStage:
     )
 
 
-def _planned_step(step: StepDocument, stage: Stage, source: Source, path: Path) -> PlannedStep:
-    spec = spec_of(step.spec)
+def _planned_step(step: StepModel, stage: Stage, source: Source, path: Path) -> PlannedStep:
     places = {}
-    for below, text in texts_of(spec):
+    for below, text in texts_of(step.spec):
         if has_expression(text):
             at = source.place((*path, "spec", *below))
             places[".".join(str(part) for part in below)] = (at.line, at.column)
@@ -101,9 +106,9 @@ def _planned_step(step: StepDocument, stage: Stage, source: Source, path: Path) 
         step.identifier,
         step.name or step.identifier,
         step.type,
-        spec,
+        step.spec,
         DEFAULT_TIMEOUT if step.timeout is None else step.timeout,
-        step.when.stage_status or "Success",
+        step.when.stage_status,
         step.when.condition,
         places,
         place.line,
@@ -116,8 +121,10 @@ def _planned_variables(
 ) -> tuple[PlannedVariable, ...]:
     planned = []
     for i, variable in enumerate(variables):
-        place = source.place((*path, i, "value"))
-        value = variable.default if variable.value is None else variable.value
+        key, value = "value", variable.value
+        if value is None and variable.default is not None:
+            key, value = "default", variable.default
+        place = source.place((*path, i, key))
         planned.append(
             PlannedVariable(variable.name, variable.type, value, place.line, place.column)
         )

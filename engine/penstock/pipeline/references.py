@@ -1,23 +1,34 @@
 """Checks, before anything runs, that each name an expression reads will be there.
 
 A reference to a step that comes later, to itself, or to nothing is a fault with its place and the
-near miss; so is a variable that refers to itself through others.
+near miss; so is a variable that needs its own value.
 """
 
-from collections.abc import Iterable, Mapping
-from typing import Any, TypeAlias
+from collections import ChainMap
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
 
 from penstock.errors import ExpressionError, Fault
-from penstock.expressions import Read, Template, parse, parse_criterion
+from penstock.expressions import Read, parse, parse_criterion
 from penstock.nearest import suggestion
-from penstock.pipeline.document import Path
-from penstock.source import Source
+from penstock.pipeline.document import Document, Path, StagePlace, StepPlace
+from penstock.pipeline.leaves import (
+    MOST_NEEDED,
+    MOST_READINGS,
+    Leaf,
+    StepLeaf,
+    VariableLeaf,
+    settled,
+    step_leaves,
+    variable_leaves,
+)
 
-__all__ = ["References", "Where"]
+__all__ = ["Here", "References"]
 
 #: Below a name that maps to this, only the run will tell.
 _ANY = None
-_PIPELINE = [
+_PIPELINE = (
     "name",
     "identifier",
     "orgIdentifier",
@@ -28,186 +39,199 @@ _PIPELINE = [
     "startTs",
     "status",
     "triggerType",
-]
+)
 _STAGE = ("name", "identifier", "type", "status")
-_STEPS = ("spec", "execution", "steps")
-#: Roots that a stage adds; those not listed here are ways to say ``pipeline.stages.…``.
-_IN_STAGE = {"org": {"identifier": _ANY}, "project": {"identifier": _ANY}}
-_IN_STEP = {"step": {"name": _ANY, "identifier": _ANY}}
+_STEP = {"step": {"name": _ANY, "identifier": _ANY}}
+#: What the platform knows and a run here does not.
+# fmt: off
+_PLATFORM = frozenset({
+    "account", "artifact", "artifacts", "codebase", "connector", "env", "eventPayload", "expression",
+    "infra", "json", "manifests", "matrix", "regex", "repeat", "service", "serviceVariables",
+    "stepGroup", "strategy", "trigger", "variable", "xml",
+})
+# fmt: on
+#: At so many faults the near miss is looked for: it takes its time.
+_HINTED = 100
+#: A longer chain of variables is cut in the middle.
+_SHOWN = 8
 
-#: A step: the identifiers of its stage and its own.
-Where: TypeAlias = "tuple[str | None, str | None]"
+
+@dataclass(frozen=True)
+class Here:
+    """A place that reads: the names there, and whose turn it is (steps before that have run)."""
+
+    names: Mapping[str, Any]
+    turn: float = float("inf")
 
 
 class References:
-    """What can be read at a place, and the faults of what is read and cannot be."""
+    """What can be read at each place of a document, and the faults of what cannot."""
 
-    def __init__(self, source: Source, tree: Mapping[str, Any]) -> None:
-        """Take the document's tree; it may be incomplete or wrong."""
-        self._source = source
-        #: When each step runs: its place in the file's order.
-        self._turn: dict[Where, int] = {}
+    def __init__(self, document: Document, gates: Mapping[str, str]) -> None:
+        """Take the document, valid or not.
+
+        *gates* maps the names that only a gate knows (``issue``) to a text that says where.
+        """
+        self._source = document.source
+        self._hidden = document.hidden
+        self._gates = gates
+        self._hints_left = _HINTED
         self._stages: dict[str, Any] = {}
+        tree = document.tree
+        path = (*document.root, "variables")
+        self._variables = variable_leaves(tree.get("variables"), path, "")
         self._pipeline = {
             **dict.fromkeys(_PIPELINE, _ANY),
             "execution": {"url": _ANY},
             "triggeredBy": {"name": _ANY, "email": _ANY},
-            "tags": dict.fromkeys(tree.get("tags") or {}, _ANY),
-            "variables": dict.fromkeys(_names_of(tree.get("variables")), _ANY),
+            "tags": _tags(tree.get("tags")),
+            "variables": self._variables,
             "stages": self._stages,
         }
-        for item in _list(tree.get("stages")):
-            self._add_stage(item.get("stage") if isinstance(item, dict) else None)
+        #: What is read in the pipeline's own variables.
+        self.at_pipeline = Here({"pipeline": self._pipeline})
+        self._here = {stage.path: self._add(stage) for stage in document.stages}
 
-    def _add_stage(self, stage: object) -> None:
-        if not isinstance(stage, dict) or not isinstance(stage.get("identifier"), str):
-            return
-        steps: dict[str, None] = {}
-        for item in _list(_dig(stage, *_STEPS)):
-            step = item.get("step") if isinstance(item, dict) else None
-            if isinstance(step, dict):
-                identifier = str(step.get("identifier"))
-                steps[identifier] = _ANY
-                self._turn[stage["identifier"], identifier] = len(self._turn)
-        self._stages[stage["identifier"]] = {
+    def _add(self, stage: StagePlace) -> Mapping[str, Any]:
+        """Take in a stage; return the names that its steps know."""
+        name = stage.identifier
+        steps = step_leaves(stage)
+        path = (*stage.path, "variables")
+        variables = variable_leaves(stage.stage.get("variables"), path, f"{name}.")
+        node = {
             **dict.fromkeys(_STAGE, _ANY),
-            "tags": dict.fromkeys(stage.get("tags") or {}, _ANY),
-            "variables": dict.fromkeys(_names_of(stage.get("variables")), _ANY),
+            "tags": _tags(stage.stage.get("tags")),
+            "variables": variables,
             "spec": {"execution": {"steps": steps}},
         }
+        if name is not None:
+            self._stages.setdefault(name, node)
+        return {
+            "pipeline": self._pipeline,
+            "stages": self._stages,
+            "stage": node,
+            "steps": steps,
+            "execution": {"steps": steps},
+            "variables": ChainMap(variables, self._variables),
+            "org": {"identifier": _ANY},
+            "project": {"identifier": _ANY},
+        }
+
+    def at_stage(self, stage: StagePlace, *, starts: bool) -> Here:
+        """Return what a stage's variables see; if it *starts*, what its condition does."""
+        names = self._here[stage.path]
+        return Here(names, stage.turn) if starts else Here(names)
+
+    def at_step(self, stage: StagePlace, step: StepPlace) -> Here:
+        """Return what a step sees."""
+        return Here({**self._here[stage.path], **_STEP}, step.turn)
+
+    def variable(self, stage: StagePlace | None, name: str) -> VariableLeaf:
+        """Return the leaf of a variable of the pipeline or of a stage."""
+        leaves = self._variables if stage is None else self._here[stage.path]["stage"]["variables"]
+        leaf: VariableLeaf = leaves[name]
+        return leaf
 
     def faults(
         self,
         text: str,
         path: Path,
-        here: Where = (None, None),
+        here: Here,
         *,
         whole: bool = False,
         kept: str | None = None,
+        reader: VariableLeaf | None = None,
     ) -> list[Fault]:
-        """Return the faults of the text at *path*, read by the step *here*.
+        """Return the faults of the text at *path*, read by what stands *here*.
 
         *whole* says that all of it is one expression (a criterion, a condition); *kept* names the
-        root (``issue``) that only a gate will know.
+        root (``issue``) that only a gate will know; *reader* is the variable whose value it is.
         """
         try:
-            template: Template = parse_criterion(text) if whole else parse(text)
+            reads = (parse_criterion(text) if whole else parse(text)).reads
         except ExpressionError as error:
             return [self._source.fault(path, error.message, error.hint, offset=error.offset)]
         found = []
-        for read in template.reads:
-            complaint = None if read.path[0] == kept else self._complaint(read, here)
+        for read in reads:
+            complaint = None if read.path[0] == kept else self._complaint(read, here, reader)
             if complaint:
                 found.append(self._source.fault(path, *complaint, offset=read.offset))
         return found
 
-    def _complaint(self, read: Read, here: Where) -> tuple[str, str] | None:
-        full = self._full_path(read.path, here[0])
-        return self._too_early(read, full, here) or self._not_there(read, full, here)
-
-    def _full_path(self, path: tuple[str, ...], stage: str | None) -> tuple[str, ...]:
-        """Return the path from ``pipeline`` for what a path says relative to its place."""
-        match path:
-            case _ if stage is None:
-                start: tuple[str, ...] = ()
-            case ("stages", *_):
-                start = ("pipeline",)
-            case ("stage", *rest):
-                start, path = ("pipeline", "stages", stage), tuple(rest)
-            case ("execution", "steps", *_):
-                start = ("pipeline", "stages", stage, "spec")
-            case ("steps", *_):
-                start = ("pipeline", "stages", stage, "spec", "execution")
-            case ("variables", name, *_) if name in self._stages[stage]["variables"]:
-                start = ("pipeline", "stages", stage)
-            case ("variables", *_):
-                start = ("pipeline",)
-            case _:
-                start = ()
-        return (*start, *path)
-
-    def _too_early(self, read: Read, full: tuple[str, ...], here: Where) -> tuple[str, str] | None:
-        """Tell a step that exists, and has not run when it is read, from one that does not."""
-        match full:
-            case ("pipeline", "stages", stage, "spec", "execution", "steps", step, *_):
-                target = (stage, step)
-            case _:
-                return None
-        if self._turn.get(target, -1) < self._turn.get(here, len(self._turn)):
+    def _complaint(
+        self, read: Read, here: Here, reader: VariableLeaf | None
+    ) -> tuple[str, str] | None:
+        node: Any = here.names
+        for i, part in enumerate(read.path):
+            if not isinstance(node, Mapping):
+                break
+            if part not in node:
+                return None if part in self._hidden else self._not_there(read, i, node)
+            node = node[part]
+        if isinstance(node, StepLeaf) and read.optional:
             return None
-        written = ".".join(read.path)
-        if target == here:
-            return f"{written!r} reads the step that it is part of", "read an earlier step"
-        return (
-            f"{written!r} reads {stage}/{step}, which has not run yet at this point",
-            "move that step before this one",
-        )
+        if reader is not None and isinstance(node, Leaf):
+            reader.needs.append(node)
+        return _too_early(read, node, here)
 
-    def _not_there(self, read: Read, full: tuple[str, ...], here: Where) -> tuple[str, str] | None:
-        known: Any = {"pipeline": self._pipeline}
-        known |= _IN_STAGE if here[0] else {}
-        known |= _IN_STEP if here[1] else {}
-        for i, part in enumerate(full):
-            if known is _ANY:
-                return None
-            if part not in known:
-                written = ".".join(read.path)
-                where = ".".join(full[:i])
-                there = f"{part!r} is not in {where!r}" if where else f"there is no {part!r}"
-                return f"{written!r} cannot be read: {there}", suggestion(part, list(known))
-            known = known[part]
+    def _not_there(self, read: Read, i: int, node: Mapping[str, Any]) -> tuple[str, str] | None:
+        if read.optional:
+            return None
+        part = read.path[i]
+        above = ".".join(read.path[:i])
+        there = f"{part!r} is not in {above!r}" if above else f"there is no {part!r}"
+        message = f"{'.'.join(read.path)!r} cannot be read: {there}"
+        self._hints_left -= 1
+        return message, self._hint(part, i, node) if self._hints_left >= 0 else ""
+
+    def _hint(self, part: str, i: int, node: Mapping[str, Any]) -> str:
+        if i == 0 and part in self._gates:
+            return f"it is known only in {self._gates[part]}"
+        if i == 0 and part == "input":
+            return "an input must be all of a value, and begin with `<+input>`"
+        if i == 0 and part in _PLATFORM:
+            return "only the platform has it: hand the value over in a variable"
+        longer = [name for name in node if name.startswith((f"{part}.", f"{part}-"))]
+        if longer:
+            quoted = [f'."{name}"' for name in longer[:3]]
+            return f"a name with . or - in it is written in quotes: {' or '.join(quoted)}"
+        return suggestion(part, node) or "nothing is defined there"
+
+    def settle(self) -> Iterator[Fault]:
+        """Learn what each variable needs; yield a fault for each cycle and for what is too much."""
+        variables = [*self._variables.values()]
+        for here in self._here.values():
+            variables += here["stage"]["variables"].values()
+        for cycle in settled(variables):
+            names = [leaf.name for leaf in (*cycle, cycle[0])]
+            if len(names) > _SHOWN:
+                names[_SHOWN // 2 : -_SHOWN // 2] = ["…"]
+            message = f"the variable {names[0]!r} needs its own value: {' → '.join(names)}"
+            yield self._source.fault(cycle[0].path, message, "break the cycle")
+        for leaf in variables:
+            below = [needed for needed in leaf.needs if isinstance(needed, VariableLeaf)]
+            if leaf.is_heavy and not any(needed.is_heavy for needed in below):
+                message = f"the variable {leaf.name!r} needs too many others"
+                hint = (
+                    f"a chain may have {MOST_NEEDED} of them, and {MOST_READINGS} readings in all"
+                )
+                yield self._source.fault(leaf.path, message, hint)
+
+
+def _too_early(read: Read, node: object, here: Here) -> tuple[str, str] | None:
+    """Tell what needs a step that has not run when it is read."""
+    step = node.last if isinstance(node, VariableLeaf) else node
+    if not isinstance(step, StepLeaf) or step.turn < here.turn:
         return None
-
-    def cycles(self, variables: object, path: Path) -> list[Fault]:
-        """Return a fault for each variable that needs its own value."""
-        needs = {}
-        for i, item in enumerate(_list(variables)):
-            if isinstance(item, dict) and isinstance(item.get("value"), str):
-                needs[str(item.get("name"))] = (i, _variables_read(item["value"]))
-        found = []
-        for name, (i, _) in needs.items():
-            chain = _chain_back(name, {key: reads for key, (_, reads) in needs.items()})
-            if chain:
-                shown = " → ".join(chain)
-                message = f"the variable {name!r} needs its own value: {shown}"
-                found.append(self._source.fault((*path, i, "value"), message, "break the cycle"))
-        return found
+    verb = "reads" if step is node else "needs"
+    written = ".".join(read.path)
+    if step.turn == here.turn and "step" in here.names:
+        return f"{written!r} {verb} the step that it is part of", "read an earlier step"
+    return (
+        f"{written!r} {verb} {step.written}, which has not run yet at this point",
+        "move that step before this one",
+    )
 
 
-def _variables_read(text: str) -> list[str]:
-    try:
-        reads = parse(text).reads
-    except ExpressionError:
-        return []
-    roots = {("pipeline", "variables"), ("variables",), ("stage", "variables")}
-    return [read.path[-1] for read in reads if read.path[:-1] in roots]
-
-
-def _chain_back(name: str, needs: Mapping[str, Iterable[str]]) -> list[str] | None:
-    """Return the way from *name* to itself, if there is one."""
-    ways = [[name]]
-    seen: set[str] = set()
-    while ways:
-        way = ways.pop()
-        for needed in needs.get(way[-1], ()):
-            if needed == name:
-                return [*way, name]
-            if needed not in seen:
-                seen.add(needed)
-                ways.append([*way, needed])
-    return None
-
-
-def _names_of(variables: object) -> list[str]:
-    items = [item for item in _list(variables) if isinstance(item, dict)]
-    return [str(item["name"]) for item in items if "name" in item]
-
-
-def _list(value: object) -> list[Any]:
-    return value if isinstance(value, list) else []
-
-
-def _dig(tree: object, *path: str) -> object:
-    for part in path:
-        tree = tree.get(part) if isinstance(tree, dict) else None
-    return tree
+def _tags(tags: object) -> Mapping[str, None]:
+    return dict.fromkeys(tags, _ANY) if isinstance(tags, dict) else {}

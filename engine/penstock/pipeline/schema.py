@@ -1,53 +1,118 @@
 """JSON Schema of pipeline files, so that editors complete and check them."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
-from penstock.pipeline.document import NOTED, UNSUPPORTED, Pipeline
+from pydantic.errors import PydanticInvalidForJsonSchema
+
+from penstock.pipeline.document import MARK, NOTED, OPTIONAL, UNSUPPORTED
+from penstock.pipeline.model import Pipeline
 from penstock.step import Step
 
 __all__ = ["pipeline_schema"]
 
+_Schema: TypeAlias = dict[str, Any]
+
 #: A value that is an expression stands in for one of any type.
-_EXPRESSION = {"type": "string", "pattern": r"<\+|\{\{"}
+_EXPRESSION: _Schema = {"type": "string", "pattern": r"<\+|\{\{"}
+_EMPTY: _Schema = {"type": ["array", "object", "null"], "maxItems": 0, "maxProperties": 0}
+#: What Penstock reads as text, editors take for these.
+_SCALAR = ["string", "number", "boolean"]
+#: What says more of a text than that it is one: then a number will not do.
+_NARROWER = frozenset({"const", "enum", "examples", "format", "pattern"})
+#: What editors show of a key; it stays outside when alternatives are put around its schema.
+_SHOWN = ("title", "description", "default")
+_NESTED_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
+_NESTED = ("items", "additionalProperties")
 
 
-def pipeline_schema(types: Mapping[str, type[Step]]) -> dict[str, Any]:
-    """Return the schema of a pipeline whose steps are of *types*; references are into ``$defs``."""
+def pipeline_schema(types: Mapping[str, type[Step]]) -> _Schema:
+    """Return the schema (2020-12) of a pipeline whose steps are of *types*."""
     whole = Pipeline.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
-    definitions = whole.pop("$defs")
-    definitions["Pipeline"] = whole
-    for name in ("Pipeline", "Stage", "Step"):
-        properties = definitions[name]["properties"]
-        properties |= {key: {} for key in sorted(NOTED)}
-        properties |= {key: {"maxItems": 0} for key in sorted(UNSUPPORTED)}
+    levels = whole.pop("$defs") | {"Pipeline": whole}
+    definitions = {name: _level(name, schema) for name, schema in levels.items()}
     step = definitions["Step"]
     step["properties"]["type"] = {"enum": sorted(types)}
-    step["allOf"] = [_of_type(name, kind, definitions) for name, kind in sorted(types.items())]
+    if types:
+        step["allOf"] = [_of_type(name, kind, definitions) for name, kind in sorted(types.items())]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Penstock pipeline",
         "type": "object",
-        "properties": {"pipeline": {"$ref": "#/$defs/Pipeline"}},
-        "required": ["pipeline"],
-        "additionalProperties": False,
+        # Without its root a document is recognised by what every pipeline has.
+        "if": {"required": ["stages"]},
+        "then": {"$ref": "#/$defs/Pipeline"},
+        "else": {
+            "properties": {"pipeline": {"$ref": "#/$defs/Pipeline"}, MARK: {}},
+            "required": ["pipeline"],
+            "additionalProperties": False,
+        },
         "$defs": definitions,
     }
 
 
-def _of_type(name: str, kind: type[Step], definitions: dict[str, Any]) -> dict[str, Any]:
-    """Return the rule that a step of this type has a spec of this shape."""
-    spec = kind.model_json_schema(by_alias=True, ref_template=f"#/$defs/{name}.{{model}}")
-    for inner, definition in spec.pop("$defs", {}).items():
-        definitions[f"{name}.{inner}"] = _with_expressions(definition)
-    definitions[name] = _with_expressions(spec)
-    return {
-        "if": {"properties": {"type": {"const": name}}, "required": ["type"]},
-        "then": {"properties": {"spec": {"$ref": f"#/$defs/{name}"}}},
+def _level(name: str, schema: _Schema) -> _Schema:
+    """Return the schema of one of the document's own levels, with all that may stand there."""
+    required = schema.get("required", ())
+    properties = {
+        key: _read_as_text(value) if key in required else _or_nothing(key, _read_as_text(value))
+        for key, value in schema["properties"].items()
     }
+    if name != "Variable":
+        properties |= {key: {} for key in sorted(NOTED)}
+        properties |= {key: _EMPTY for key in sorted(UNSUPPORTED)}
+    return {**schema, "properties": {**properties, MARK: {}}}
 
 
-def _with_expressions(definition: dict[str, Any]) -> dict[str, Any]:
-    properties = definition.get("properties", {})
-    widened = {key: {"anyOf": [value, _EXPRESSION]} for key, value in properties.items()}
-    return {**definition, "properties": widened} if properties else definition
+def _or_nothing(key: str, schema: _Schema) -> _Schema:
+    """Let a key that is not required stand with nothing behind it, or with an input."""
+    others: list[_Schema] = [{"type": "null"}]
+    return _alternatives(schema, [*others, _EXPRESSION] if key in OPTIONAL else others)
+
+
+def _alternatives(schema: _Schema, others: list[_Schema]) -> _Schema:
+    outside = {key: schema[key] for key in _SHOWN if key in schema}
+    inside = {key: value for key, value in schema.items() if key not in _SHOWN}
+    return {**outside, "anyOf": [inside, *others]} if inside else schema
+
+
+def _of_type(name: str, kind: type[Step], definitions: dict[str, _Schema]) -> _Schema:
+    """Return the rule that a step of this type has a spec of this shape."""
+    try:
+        spec = kind.model_json_schema(by_alias=True, ref_template=f"#/$defs/spec.{name}.{{model}}")
+    except PydanticInvalidForJsonSchema:  # a type of the plugin's that JSON Schema cannot say
+        spec = {"type": "object"}
+    for inner, definition in spec.pop("$defs", {}).items():
+        definitions[f"spec.{name}.{inner}"] = _with_expressions(definition)
+    definitions[f"spec.{name}"] = _with_expressions(spec)
+    rule: _Schema = {"properties": {"spec": {"$ref": f"#/$defs/spec.{name}"}}}
+    if spec.get("required"):
+        rule["required"] = ["spec"]
+    return {"if": {"properties": {"type": {"const": name}}, "required": ["type"]}, "then": rule}
+
+
+def _with_expressions(definition: _Schema) -> _Schema:
+    """Let an expression stand for the value of each key."""
+    definition = _read_as_text(definition)
+    properties = definition.get("properties")
+    if properties is None:
+        return definition
+    widened = {key: _alternatives(value, [_EXPRESSION]) for key, value in properties.items()}
+    return {**definition, "properties": {**widened, MARK: {}}}
+
+
+def _read_as_text(schema: _Schema) -> _Schema:
+    """Let numbers and booleans stand where any text may."""
+    found = dict(schema)
+    if found.get("type") == "string" and not found.keys() & _NARROWER:
+        found["type"] = _SCALAR
+    for key in _NESTED_LISTS:
+        if key in found:
+            found[key] = [_read_as_text(item) for item in found[key]]
+    for key in _NESTED:
+        if isinstance(found.get(key), dict):
+            found[key] = _read_as_text(found[key])
+    if "properties" in found:
+        inside = found["properties"].items()
+        found["properties"] = {key: _read_as_text(value) for key, value in inside}
+    return found

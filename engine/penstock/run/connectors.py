@@ -64,12 +64,17 @@ class RunConnectors:
 
     def _plain_stand_in(self, reference: str, kind: type[Connector]) -> Connector:
         """Return a sandbox's own connector: there is no directory to look a file up in."""
-        # A gate is looked at through the type that all connectors share: any sandbox will do.
-        name = getattr(kind, "type", next(iter(self._sandboxes)))
-        if name not in self._sandboxes:
+        # A gate is looked at through the type that all connectors share.
+        names = [kind.type] if hasattr(kind, "type") else list(self._sandboxes)
+        if len(names) > 1:
             raise ConnectorError(
-                f"the connector {reference!r} has no file, and connectors of type {name} have no "
-                "sandbox; name a directory with --connectors"
+                f"the connector {reference!r} has no file that says whether it is of type "
+                f"{' or '.join(names)}; name a directory with --connectors"
+            )
+        if names[0] not in self._sandboxes:
+            raise ConnectorError(
+                f"the connector {reference!r} has no file, and connectors of type {names[0]} have "
+                "no sandbox; name a directory with --connectors"
             )
         binding = Binding(reference=reference, clock=self._clock)
-        return self._sandboxes[name].stand_in(None).bind(binding)
+        return self._sandboxes[names[0]].stand_in(None).bind(binding)

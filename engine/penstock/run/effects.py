@@ -46,7 +46,7 @@ class JournalledEffects:
             return self._send(record, do, look)
         if record.done:
             return record.result
-        found = look(_effect(record, in_doubt=True))
+        found = self._found(record, look)
         if found is not None:
             return self._done(record, found)
         return self._send(record, do, look)
@@ -64,16 +64,30 @@ class JournalledEffects:
             try:
                 return self._done(record, do(_effect(record, in_doubt=in_doubt)))
             except OutcomeUnknown:
-                found = look(_effect(record, in_doubt=True))
+                found = self._found(record, look)
                 if found is not None:
                     return self._done(record, found)
             except StepFailed:
-                self._journal.forget_effect(self._claim, self._path, record.name)
+                # This try has not happened; of an earlier one nobody knows.
+                if not in_doubt:
+                    self._journal.forget_effect(self._claim, self._path, record.name)
                 raise
         raise OutcomeUnknown(
             f"the write {record.name!r} was sent {record.tries} times and its outcome is unknown",
             hint=f"look for {record.marker} before you run this again",
         )
+
+    def _found(self, record: EffectRecord, look: Callable[[Effect], Json]) -> Json:
+        """Return what an earlier try left behind; say that it is not known if looking fails."""
+        try:
+            return look(_effect(record, in_doubt=True))
+        except StepFailed as error:
+            raise OutcomeUnknown(
+                f"nobody knows whether the write {record.name!r} has happened, and it could not "
+                f"be looked for: {error.message}",
+                hint=error.hint or f"look for {record.marker} before you run this again",
+                failure=error.failure_type,
+            ) from error
 
     def _done(self, record: EffectRecord, result: Json) -> Json:
         self._journal.write_effect(self._claim, replace(record, done=True, result=result))

@@ -1,6 +1,6 @@
 """Stopping a run on purpose: the run is kept, and resumed another time."""
 
-from threading import Event
+from threading import Event, Thread
 from typing import ClassVar
 
 from penstock.clock import Clock
@@ -29,7 +29,8 @@ class Stop:
     def request(self, reason: str) -> None:
         """Ask to stop; safe in a signal's own function."""
         self.reason = reason
-        self.bell.set()
+        # Not rung from here: the code that a signal interrupts may hold the bell's own lock.
+        Thread(target=self.bell.set, daemon=True).start()
 
     def check(self) -> None:
         """Raise ``Interrupted`` if a stop was asked for."""
@@ -48,12 +49,17 @@ class InterruptibleClock:
         self.monotonic = clock.monotonic
 
     def wait(self, seconds: float, signal: Event | None = None) -> bool:
-        """Let *seconds* pass in full, or raise ``Interrupted``; *signal* ends it early as usual."""
-        if signal is not None:
-            return self._clock.wait(seconds, signal)
+        """Let *seconds* pass, or less once *signal* is set; return whether it is set.
+
+        Raise ``Interrupted`` as soon as a stop is asked for.
+        """
+        # The bell rings for a stop too; any other wait is cut, so that it notices.
+        longest = seconds if signal is self._stop.bell else _SLICE
         end = self._clock.monotonic() + seconds
-        while (left := end - self._clock.monotonic()) > 0:
-            self._stop.check()
-            self._clock.wait(min(left, _SLICE))
         self._stop.check()
-        return False
+        while (left := end - self._clock.monotonic()) > 0:
+            rung = self._clock.wait(min(left, longest), signal)
+            self._stop.check()
+            if rung:
+                return True
+        return signal is not None and signal.is_set()

@@ -3,12 +3,12 @@
 import contextlib
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from types import FrameType
 
-from penstock.clock import Clock
 from penstock.errors import OwnershipLost
 from penstock.events import RunFinished, RunInterrupted, Status
+from penstock.journal import RunRecord
 from penstock.run.interruption import Interrupted, Stop
 from penstock.run.runner import Runner
 from penstock.run.state import RunState
@@ -18,6 +18,7 @@ __all__ = ["carry", "stopped_by_signals"]
 
 #: Seconds after which a process that waits notices what another one has written.
 _SLICE = 1.0
+_SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
 def carry(state: RunState, stop: Stop) -> Status:
@@ -26,42 +27,45 @@ def carry(state: RunState, stop: Stop) -> Status:
     Raise ``Interrupted`` when *stop* is asked for and ``OwnershipLost`` when another process took
     the run over; both leave it as it is.
     """
-    runner, watcher = Runner(state), Watcher(state)
-    clock = state.world.clock
+    record = state.journal.run(state.facts.id)
+    if record.status.is_final:  # it ended after the caller had found it, and before the claim
+        return _tell_end(state, record)
+    runner, watcher = Runner(state, stop), Watcher(state)
     try:
         while not (status := runner.advance()).is_final:
             watcher.refresh()
-            _note_waiting(state)
-            _wait(state, watcher, stop, clock)
+            _wait(state, watcher, stop)
             watcher.look()
+        return _finish(state, status)
     except Interrupted as error:
-        state.emit(RunInterrupted(state.facts.id, clock.now(), str(error)))
+        state.emit(RunInterrupted(state.facts.id, state.now(), str(error)))
         raise
     except OwnershipLost:
         return _after_loss(state)
-    return _finish(state, status)
 
 
-def _note_waiting(state: RunState) -> None:
-    if not state.waiting:
-        state.waiting = True
-        state.journal.set_run_status(state.claim, Status.APPROVAL_WAITING)
-
-
-def _wait(state: RunState, watcher: Watcher, stop: Stop, clock: Clock) -> None:
+def _wait(state: RunState, watcher: Watcher, stop: Stop) -> None:
     """Let time pass until a look is due, something has changed, or a stop is asked for."""
+    clock, journal = state.world.clock, state.journal
     due = watcher.next_due()
-    version = state.journal.changed_elsewhere()
-    while due is not None and not stop.bell.is_set():
-        left = (due - clock.now()).total_seconds()
-        if left <= 0:
-            return
-        clock.wait(min(left, _SLICE), stop.bell)
-        if state.journal.changed_elsewhere() != version and not state.journal.holds(state.claim):
+    if due is None:
+        return
+    # Measured as well: a clock that is set back must not put a look off.
+    end = clock.monotonic() + (due - clock.now()).total_seconds()
+    version: int | None = None
+    while not stop.bell.is_set():
+        before, version = version, journal.changed_elsewhere()
+        if version != before and not journal.holds(state.claim):
             raise OwnershipLost(f"run {state.facts.id} is carried by another process now")
-    stop.check()
+        left = min((due - clock.now()).total_seconds(), end - clock.monotonic())
+        if left <= 0:
+            break
+        clock.wait(min(left, _SLICE), stop.bell)
+    rung = stop.bell.is_set()
     stop.bell.clear()
-    watcher.hurry()
+    stop.check()  # after the bell is cleared: what rings from here on is heard in the next wait
+    if rung or clock.now() < due:
+        watcher.hurry()
 
 
 def _finish(state: RunState, status: Status) -> Status:
@@ -82,24 +86,31 @@ def _message(state: RunState, status: Status) -> str:
 
 
 def _after_loss(state: RunState) -> Status:
-    """Tell how the run went on without this process: aborted, or carried by another."""
+    """Tell how the run went on without this process: to its end, or carried by another."""
     record = state.journal.run(state.facts.id)
-    now = state.now()
-    if record.status is not Status.ABORTED:
-        reason = f"it is carried by {record.owner} now"
-        state.emit(RunInterrupted(state.facts.id, now, reason))
-        raise OwnershipLost(f"run {state.facts.id}: {reason}")
-    seconds = (now - state.facts.started).total_seconds()
-    state.emit(
-        RunFinished(state.facts.id, now, record.status, seconds, state.outputs(), record.message)
-    )
+    if record.status.is_final:
+        return _tell_end(state, record)
+    reason = f"it is carried by {record.owner} now"
+    state.emit(RunInterrupted(state.facts.id, state.now(), reason))
+    raise OwnershipLost(f"run {state.facts.id}: {reason}")
+
+
+def _tell_end(state: RunState, record: RunRecord) -> Status:
+    """Tell of a run that another process has ended."""
+    finished = record.finished or state.now()
+    attempts = state.journal.attempts(record.id)
+    outputs = {item.path: item.outputs for item in attempts if item.outputs}
+    seconds = (finished - record.started).total_seconds()
+    state.emit(RunFinished(record.id, finished, record.status, seconds, outputs, record.message))
     return record.status
 
 
 @contextlib.contextmanager
 def stopped_by_signals(stop: Stop) -> Iterator[None]:
-    """Turn the first SIGINT, SIGTERM or SIGHUP into a stop; a second one ends at once."""
-    names = [name for name in ("SIGINT", "SIGTERM", "SIGHUP") if hasattr(signal, name)]
+    """Turn the first SIGINT, SIGTERM or SIGHUP into a stop; a second one ends at once.
+
+    One that the process was started to ignore, as by ``nohup``, stays ignored.
+    """
     if threading.current_thread() is not threading.main_thread():
         yield
         return
@@ -109,11 +120,12 @@ def stopped_by_signals(stop: Stop) -> Iterator[None]:
             raise KeyboardInterrupt
         stop.request(f"stopped by {signal.Signals(number).name}")
 
-    before: dict[str, Callable[[int, FrameType | None], object] | int | None] = {}
-    for name in names:
-        before[name] = signal.signal(getattr(signal, name), on_signal)
+    known = [getattr(signal, name) for name in _SIGNALS if hasattr(signal, name)]
+    heeded = [number for number in known if signal.getsignal(number) is not signal.SIG_IGN]
+    before = {number: signal.signal(number, on_signal) for number in heeded}
     try:
         yield
     finally:
-        for name, earlier in before.items():
-            signal.signal(getattr(signal, name), earlier)
+        for number, earlier in before.items():
+            # None: it was set outside of Python, and cannot be set again from here.
+            signal.signal(number, signal.SIG_DFL if earlier is None else earlier)

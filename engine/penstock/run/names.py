@@ -13,6 +13,7 @@ from penstock.errors import ExpressionError
 from penstock.events import Status
 from penstock.expressions import Names, parse
 from penstock.journal import AttemptRecord
+from penstock.pipeline.number import number_of
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
 from penstock.secret import Secret
 from penstock.step import RunFacts
@@ -28,21 +29,35 @@ class Variables(Mapping[str, object]):
         self._variables = {variable.name: variable for variable in variables}
         self._names = names
         self._reading: set[str] = set()
+        #: While one is read, those that it is made of: each is evaluated once for it, or a
+        #: chain of twenty, each made of two of the one before, would take minutes.
+        self._parts: dict[str, object] = {}
 
     def __getitem__(self, name: str) -> object:
         """Return the value of a variable; raise ``KeyError`` or ``ExpressionError``."""
+        if name in self._parts:
+            return self._parts[name]
         variable = self._variables[name]
-        text = variable.value or ""
         if variable.type == "Secret":
-            return self._secret(text)
+            return self._secret(variable.value or "")
         if name in self._reading:
             raise ExpressionError(f"the variable {name!r} refers to itself")
         self._reading.add(name)
         try:
-            value = parse(text).render(self._names())
+            value = self._parts[name] = self._value(variable)
         finally:
             self._reading.discard(name)
-        return _number(name, value) if variable.type == "Number" else value
+            if not self._reading:
+                self._parts.clear()
+        return value
+
+    def __contains__(self, name: object) -> bool:
+        """Whether there is a variable of this name; it is not evaluated."""
+        return name in self._variables
+
+    def _value(self, variable: PlannedVariable) -> object:
+        value = parse(variable.value or "").render(self._names())
+        return _number(variable.name, value) if variable.type == "Number" else value
 
     def _secret(self, reference: str) -> object:
         reader = self._names().secret
@@ -58,15 +73,16 @@ class Variables(Mapping[str, object]):
 
 
 def _number(name: str, value: object) -> object:
-    if isinstance(value, str) and value:
-        try:
-            number = float(value)
-        except ValueError:
-            raise ExpressionError(
-                f"the variable {name!r} is of type Number, and its value {value!r} is none"
-            ) from None
-        return int(number) if number.is_integer() else number
-    return value
+    if not isinstance(value, str) or not value:
+        return value
+    number = number_of(value)
+    if number is None:
+        raise ExpressionError(
+            f"the variable {name!r} is of type Number, and its value {value!r} is none"
+        )
+    # Digits alone not by way of a float, which would round what is longer than 15 of them.
+    digits = value.strip().removeprefix("-")
+    return int(value) if digits.isdecimal() else number
 
 
 class RunNames:

@@ -2,19 +2,21 @@
 
 import getpass
 import socket
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 __all__ = ["origin_of_run"]
 
 
-def origin_of_run(environ: Mapping[str, str], run: str) -> dict[str, str]:
+def origin_of_run(
+    environ: Mapping[str, str], run: str, account: Callable[[], str] = getpass.getuser
+) -> dict[str, str]:
     """Return ``user``, ``email`` and ``url`` of a run that is started with these variables.
 
     ``PENSTOCK_USER``, ``PENSTOCK_EMAIL`` and ``PENSTOCK_RUN_URL`` come first; then what GitHub
-    Actions, GitLab CI and Jenkins say of the job; then the account that the process runs under.
+    Actions, GitLab CI and Jenkins say of the job; then *account*, which the process runs under.
     """
     user = _first(environ, "PENSTOCK_USER", "GITHUB_ACTOR", "GITLAB_USER_LOGIN", "BUILD_USER_ID")
-    user = user or _account()
+    user = user or _name_of(account)
     email = _first(environ, "PENSTOCK_EMAIL", "GITLAB_USER_EMAIL", "BUILD_USER_EMAIL")
     url = _first(environ, "PENSTOCK_RUN_URL", "CI_JOB_URL", "BUILD_URL") or _github(environ)
     return {
@@ -29,14 +31,15 @@ def _first(environ: Mapping[str, str], *names: str) -> str:
 
 
 def _github(environ: Mapping[str, str]) -> str:
-    if not environ.get("GITHUB_RUN_ID"):
+    repository, run = environ.get("GITHUB_REPOSITORY"), environ.get("GITHUB_RUN_ID")
+    if not (repository and run):
         return ""
-    server = environ.get("GITHUB_SERVER_URL", "https://github.com")
-    return f"{server}/{environ.get('GITHUB_REPOSITORY')}/actions/runs/{environ['GITHUB_RUN_ID']}"
+    server = environ.get("GITHUB_SERVER_URL") or "https://github.com"
+    return f"{server}/{repository}/actions/runs/{run}"
 
 
-def _account() -> str:
+def _name_of(account: Callable[[], str]) -> str:
     try:
-        return getpass.getuser()
+        return account()
     except (KeyError, OSError, ImportError):  # an id without a name, as in many containers
         return "unknown"

@@ -9,6 +9,7 @@ from penstock.events import Status, StepFinished, StepStarted
 from penstock.expressions import Names, parse_criterion
 from penstock.journal import AttemptRecord
 from penstock.pipeline.plan import PlannedStage, PlannedStep
+from penstock.run.interruption import Stop
 from penstock.run.state import RunState
 from penstock.run.step_run import run_step
 
@@ -21,9 +22,10 @@ _ALL, _FAILURE = "All", "Failure"
 class Runner:
     """Walks one run; made for one claim and thrown away with it."""
 
-    def __init__(self, state: RunState) -> None:
-        """Take the run."""
+    def __init__(self, state: RunState, stop: Stop) -> None:
+        """Take the run, and what is looked at before each step."""
         self._state = state
+        self._stop = stop
         #: Stages whose beginning or end was told already, in this life of the run.
         self._begun: set[str] = set()
         self._ended: set[str] = set()
@@ -35,7 +37,10 @@ class Runner:
                 self._ended.add(stage.path)
 
     def advance(self) -> Status:
-        """Go on until everything is done or waits; return the run's status."""
+        """Go on until everything is done or waits; return the run's status.
+
+        Raise ``Interrupted`` between two steps once a stop is asked for.
+        """
         status = Status.SUCCEEDED
         for stage in self._state.plan.stages:
             reached = self._stage(stage, status)
@@ -90,6 +95,7 @@ class Runner:
         attempt = self._state.attempts.get(step.path)
         if attempt is not None and attempt.status is not Status.RUNNING:
             return attempt.status
+        self._stop.check()
         if attempt is None:
             names = self._state.names.at(stage, step)
             status, reason = _whether(step, so_far, names, self._state.plan.file, "stage")

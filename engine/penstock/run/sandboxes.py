@@ -1,7 +1,7 @@
 """The sandboxes of a run: one for each connector type of its steps that has one."""
 
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Self
@@ -85,13 +85,12 @@ def running(
     """
     states.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     started: dict[str, tuple[Sandbox, str]] = {}
-    try:
+    with ExitStack() as stack:
         for kind in kinds:
             state = states.with_name(f"{states.name}-{kind.connector_type}.json")
             sandbox = kind(settings.options(clock, state))
             sandbox.on_change(wake)
-            started[kind.connector_type] = sandbox, sandbox.start()
+            page = sandbox.start()
+            stack.callback(sandbox.stop)
+            started[kind.connector_type] = sandbox, page
         yield started
-    finally:
-        for sandbox, _ in started.values():
-            sandbox.stop()

@@ -45,8 +45,6 @@ class RunState:
         self.journal = journal
         self.claim = claim
         self.world = world
-        #: Whether the journal says already that the run waits.
-        self.waiting = False
         self.attempts = {attempt.path: attempt for attempt in journal.attempts(claim.run)}
         self.places = {step.path: (stage, step) for stage, step in plan.steps()}
         for path, attempt in self.attempts.items():
@@ -84,16 +82,17 @@ class RunState:
         self.journal.write_attempt(self.claim, attempt)
         self._remember(attempt)
 
-    def park(self, attempt: AttemptRecord, wait: WaitRecord) -> None:
-        """Journal that a gate waits."""
+    def park(self, attempt: AttemptRecord, wait: WaitRecord) -> Status:
+        """Journal that a gate waits, and tell of it."""
         self.journal.open_wait(self.claim, attempt, wait)
         self._remember(attempt)
-        now = attempt.started
+        now = self.now()
         self.emit(
             GateOpened(
                 self.facts.id, now, wait.path, wait.key, wait.link, wait.interval, wait.deadline
             )
         )
+        return attempt.status
 
     def end(
         self,
@@ -104,10 +103,11 @@ class RunState:
     ) -> Status:
         """Journal the end of a step, with the last verdict of a gate, and tell of it."""
         attempt = replace(attempt, finished=self.now())
-        if verdict is None:
-            self.journal.write_attempt(self.claim, attempt)
-        else:
+        earlier = self.attempts.get(attempt.path)
+        if earlier is not None and earlier.status is Status.APPROVAL_WAITING:
             self.journal.close_wait(self.claim, attempt, verdict)
+        else:
+            self.journal.write_attempt(self.claim, attempt)
         self._remember(attempt)
         self._tell_end(attempt, headline)
         return attempt.status

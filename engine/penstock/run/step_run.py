@@ -1,6 +1,7 @@
 """One step: its spec evaluated and checked, its work done or its wait begun, its end journalled."""
 
 import json
+import math
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
@@ -16,11 +17,11 @@ from penstock.run.effects import JournalledEffects
 from penstock.run.interruption import Interrupted
 from penstock.run.spec import evaluate_spec
 from penstock.run.state import RunState
-from penstock.step import Gate, Outputs, Step, StepContext
+from penstock.step import Gate, Headline, Outputs, Step, StepContext
 from penstock.validation import sentences_of
 from penstock.watch import Watch
 
-__all__ = ["failed", "run_step", "step_of", "type_of"]
+__all__ = ["defect", "failed", "headline_of", "run_step", "step_of", "type_of"]
 
 #: Outputs larger than this are refused: the journal is not a file store.
 _LARGEST = 1_048_576
@@ -35,26 +36,28 @@ def run_step(
     """
     attempt = earlier or AttemptRecord(step.path, 1, Status.RUNNING, {}, {}, state.now())
     state.emit(StepStarted(state.facts.id, attempt.started, step.path, attempt.attempt))
+    wait: WaitRecord | None = None
+    outputs: Outputs = {}
     try:
         kind = type_of(state.world.types, step)
-        names = state.names.at(stage, step)
-        spec = evaluate_spec(step, kind.deferred, names, state.plan.file)
+        spec = evaluate_spec(step, kind.deferred, state.names.at(stage, step), state.plan.file)
         attempt = replace(attempt, spec=spec)
         instance = step_of(kind, spec)
-        if not instance.repeatable:
-            _begin_once(state, attempt, earlier)
         context = _context(state, stage, step, attempt)
+        _begin(state, instance, attempt, earlier, context.deadline)
         result = instance.run(context)
         if isinstance(result, Watch) and isinstance(instance, Gate):
-            return _park(state, attempt, result, context.deadline)
-        outputs = _outputs(step, result)
-        headline = instance.headline(outputs)
+            wait = _wait_of(state, attempt, result, context.deadline)
+        else:
+            outputs = _outputs(step, result)
     except (Interrupted, JournalError):
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
         return state.end(failed(attempt, error))
+    if wait is not None:
+        return state.park(replace(attempt, status=Status.APPROVAL_WAITING), wait)
     attempt = replace(attempt, status=Status.SUCCEEDED, outputs=outputs)
-    return state.end(attempt, headline=headline)
+    return state.end(attempt, headline=headline_of(state, step.path, instance, outputs))
 
 
 def type_of(types: Mapping[str, type[Step]], step: PlannedStep) -> type[Step]:
@@ -78,14 +81,39 @@ def step_of(kind: type[Step], spec: Mapping[str, Any]) -> Step:
         raise StepFailed(message, failure=FailureType.CONFIGURATION) from None
 
 
-def _begin_once(state: RunState, attempt: AttemptRecord, earlier: AttemptRecord | None) -> None:
-    """Journal the start of a step that must not be repeated; refuse to start it a second time."""
-    if earlier is not None:
+def headline_of(state: RunState, path: str, step: Step, outputs: Outputs) -> Headline | None:
+    """Return what to show beside a step that is done; a defect there is told, and fails nothing."""
+    try:
+        return step.headline(outputs)
+    except (Exception, SystemExit) as error:  # noqa: BLE001 - as for run: a plugin may raise anything
+        text = f"nothing is shown beside it, by {defect('step', error)}"
+        state.emit(StepNoted(state.facts.id, state.now(), path, text))
+        return None
+
+
+def _begin(
+    state: RunState,
+    step: Step,
+    attempt: AttemptRecord,
+    earlier: AttemptRecord | None,
+    deadline: datetime,
+) -> None:
+    """Refuse to start a step a second time that must not be repeated, or one without time left.
+
+    Journal the start of the former, so that it is known.
+    """
+    if earlier is not None and not step.repeatable:
         raise StepFailed(
             "it was interrupted while it ran, and nobody knows how far it came",
             hint="see what it has done, then run the pipeline again",
         )
-    state.begin(attempt)
+    if state.now() >= deadline:
+        raise StepExpired(
+            "the time of its stage, or of the pipeline, was over before it began",
+            hint="give them a longer `timeout`",
+        )
+    if not step.repeatable:
+        state.begin(attempt)
 
 
 def _context(
@@ -107,21 +135,26 @@ def _context(
     )
 
 
-def _park(state: RunState, attempt: AttemptRecord, watch: Watch, deadline: datetime) -> Status:
-    attempt = replace(attempt, status=Status.APPROVAL_WAITING)
-    wait = WaitRecord(
+def _wait_of(
+    state: RunState, attempt: AttemptRecord, watch: Watch, deadline: datetime
+) -> WaitRecord:
+    """Return what a gate waits for as it is journalled; raise for what cannot be watched."""
+    texts = (watch.connector, watch.key, watch.link or "")
+    if not all(isinstance(text, str) for text in texts):
+        raise TypeError(f"a watch needs a connector and a key that are text: {watch}")
+    if not 0 < watch.interval < math.inf:
+        raise ValueError(f"the interval of a watch is {watch.interval} seconds, and must be > 0")
+    return WaitRecord(
         state.facts.id,
         attempt.path,
         watch.connector,
         watch.key,
-        watch.fields,
-        watch.interval,
+        tuple(str(name) for name in watch.fields),
+        float(watch.interval),
         watch.link,
         attempt.started,
         deadline,
     )
-    state.park(attempt, wait)
-    return attempt.status
 
 
 def _outputs(step: PlannedStep, result: object) -> Outputs:
@@ -149,6 +182,10 @@ def failed(attempt: AttemptRecord, error: BaseException) -> AttemptRecord:
     elif isinstance(error, PenstockError):
         failure = FailureType.CONFIGURATION
     else:
-        what = f"{type(error).__name__}: {error}"
-        message = f"a defect of the step's plugin: {what}; report it to the plugin's author"
+        message = f"{defect('step', error)}; report it to the plugin's author"
     return replace(attempt, status=status, message=message, failure=str(failure))
+
+
+def defect(whose: str, error: BaseException) -> str:
+    """Return *error* in words: a plugin's own, which its users cannot mend."""
+    return f"a defect of the {whose}'s plugin: {type(error).__name__}: {error}"

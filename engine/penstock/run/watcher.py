@@ -8,19 +8,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from penstock.connector import Connector
-from penstock.errors import FailureType, PenstockError, StepFailed
+from penstock.errors import FailureType, PenstockError
 from penstock.events import GateLooked, GateUnavailable, Status
-from penstock.journal import WaitRecord
+from penstock.journal import AttemptRecord, WaitRecord
+from penstock.run.interruption import Interrupted
+from penstock.run.judging import dated, is_same, judged
 from penstock.run.state import RunState
-from penstock.run.step_run import failed, step_of, type_of
+from penstock.run.step_run import defect, failed, headline_of, step_of, type_of
 from penstock.step import Gate
-from penstock.verdict import Condition, Verdict, VerdictStatus
+from penstock.verdict import Verdict, VerdictStatus
 from penstock.watch import Look, Snapshot, Unavailable, Watch
 
 __all__ = ["Watcher"]
 
-#: A gate past its deadline that cannot be seen is given this long, at least, before it expires.
-_GRACE = timedelta(minutes=5)
+#: Seconds that a gate past its deadline is given, at least, to be seen before it expires.
+_GRACE = 300.0
 #: The longest pause between two looks at something that cannot be seen.
 _LONGEST_PAUSE = 600.0
 
@@ -41,7 +43,8 @@ class _Open:
     verdict: Verdict | None
     problem: str | None = None
     failures: int = 0
-    first_failure: datetime | None = None
+    #: When it could first not be seen at or after its deadline, by the monotonic clock.
+    overdue: float | None = None
 
 
 class Watcher:
@@ -67,14 +70,19 @@ class Watcher:
 
     def _take(self, wait: WaitRecord) -> None:
         attempt = self._state.attempts[wait.path]
-        _, step = self._state.places[wait.path]
         try:
-            gate = step_of(type_of(self._state.world.types, step), attempt.spec)
-        except StepFailed as error:
+            gate = self._gate(attempt)
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
             self._state.end(failed(attempt, error))
-            return
-        if isinstance(gate, Gate):  # it is: nothing else is parked
+        else:
             self._open[wait.path] = _Open(wait, gate, self._state.now(), wait.verdict)
+
+    def _gate(self, attempt: AttemptRecord) -> Gate:
+        _, step = self._state.places[attempt.path]
+        gate = step_of(type_of(self._state.world.types, step), attempt.spec)
+        if not isinstance(gate, Gate):
+            raise TypeError(f"steps of type {step.type} do not wait any more")
+        return gate
 
     def next_due(self) -> datetime | None:
         """Return when the next look is due."""
@@ -107,32 +115,27 @@ class Watcher:
         ]
         try:
             connector = self._state.world.connectors.resolve(reference, Connector)
-            looks = connector.look(watches)
+            looks = list(connector.look(watches))
+        except Interrupted:
+            raise
         except PenstockError as error:
             reason = str(error)
-        except Exception as error:  # noqa: BLE001 - a plugin's defect must not end a wait
-            reason = f"a defect of the connector's plugin: {type(error).__name__}: {error}"
+        except (Exception, SystemExit) as error:  # noqa: BLE001 - a plugin's defect must not end a wait
+            reason = defect("connector", error)
         else:
-            if len(looks) == len(gates):
+            known = all(isinstance(item, Look) for item in looks)
+            if known and len(looks) == len(gates):
                 return looks
-            reason = f"a defect of the connector's plugin: {len(looks)} answers to {len(gates)}"
+            what = f"{len(looks)} answers" if known else "something else than looks"
+            reason = f"a defect of the connector's plugin: {what} to {len(gates)} questions"
         return [Unavailable(self._state.now(), reason)] * len(gates)
 
     def _judge(self, gate: _Open, seen: Snapshot) -> None:
-        try:
-            verdict = gate.gate.judge(seen)
-        except Exception as error:  # noqa: BLE001 - as above: it waits, and says why
-            what = f"it cannot be judged: {type(error).__name__}: {error}"
-            verdict = Verdict(VerdictStatus.WAITING, what)
-        verdict = _dated(gate.verdict, verdict, seen.at)
-        changed = gate.verdict is None or not _same(gate.verdict, verdict)
-        gate.verdict, gate.failures, gate.first_failure, gate.problem = verdict, 0, None, None
+        verdict = dated(gate.verdict, judged(gate.gate, seen), seen.at)
+        changed = gate.verdict is None or not is_same(gate.verdict, verdict)
+        gate.verdict, gate.failures, gate.overdue, gate.problem = verdict, 0, None, None
         now = self._state.now()
-        too_late = now >= gate.wait.deadline and verdict.status is not VerdictStatus.REJECTED
-        if too_late and (
-            verdict.status is not VerdictStatus.APPROVED
-            or _decided_after(verdict, gate.wait.deadline)
-        ):
+        if now >= gate.wait.deadline and _is_too_late(verdict, gate.wait.deadline):
             self._expire(gate, verdict, verdict.reason)
         elif verdict.status is VerdictStatus.WAITING:
             gate.due = self._next(gate, now, gate.wait.interval)
@@ -154,7 +157,7 @@ class Watcher:
             message="" if status is Status.SUCCEEDED else verdict.reason,
             failure=str(failure) if failure else None,
         )
-        headline = gate.gate.headline(attempt.outputs)
+        headline = headline_of(self._state, path, gate.gate, attempt.outputs)
         self._state.end(attempt, verdict=verdict, headline=headline)
 
     def _expire(self, gate: _Open, verdict: Verdict | None, reason: str) -> None:
@@ -171,12 +174,14 @@ class Watcher:
     def _cannot_see(self, gate: _Open, seen: Unavailable) -> None:
         now = self._state.now()
         gate.failures += 1
-        gate.first_failure = gate.first_failure or now
-        # A jump of the clock, or an outage over the deadline, must not end a wait that could
-        # have been approved: it is looked at for a while longer.
-        if now >= gate.wait.deadline and now - gate.first_failure >= _GRACE:
-            self._expire(gate, gate.verdict, f"nothing, since {seen.reason}")
-            return
+        # A jump of the clock, or an outage over the deadline, must not end a wait that may have
+        # been approved in time: it is looked at for a while longer.
+        if now >= gate.wait.deadline:
+            elapsed = self._state.world.clock.monotonic()
+            gate.overdue = elapsed if gate.overdue is None else gate.overdue
+            if elapsed - gate.overdue >= _GRACE:
+                self._expire(gate, gate.verdict, f"nothing, since {seen.reason}")
+                return
         pause = min(gate.wait.interval * 2 ** min(gate.failures - 1, 10), _LONGEST_PAUSE)
         pause = max(gate.wait.interval, pause, seen.retry_after or 0.0)
         gate.due = self._next(gate, now, pause)
@@ -195,9 +200,12 @@ class Watcher:
         )
 
     def _next(self, gate: _Open, now: datetime, pause: float) -> datetime:
-        """Return when to look next: after *pause* seconds, and in any case at the deadline."""
-        due = now + timedelta(seconds=pause)
-        return min(due, gate.wait.deadline) if now < gate.wait.deadline else due
+        """Return when to look next: after *pause* seconds, but at the deadline in any case.
+
+        After it, before the time that it is given to be seen is over.
+        """
+        left = (gate.wait.deadline - now).total_seconds()
+        return now + timedelta(seconds=min(pause, left if left > 0 else _GRACE))
 
     def _told(self, gate: _Open, verdict: Verdict, *, changed: bool) -> None:
         waiting = verdict.status is VerdictStatus.WAITING
@@ -213,37 +221,9 @@ class Watcher:
         )
 
 
-def _same(before: Verdict, after: Verdict) -> bool:
-    return replace(before, outputs={}) == replace(after, outputs={})
-
-
-def _decided_after(verdict: Verdict, deadline: datetime) -> bool:
-    """Whether it is known that the approval came too late."""
-    return verdict.decided is not None and verdict.decided > deadline
-
-
-def _dated(before: Verdict | None, after: Verdict, at: datetime) -> Verdict:
-    """Say since when a value is what it is, where the connector could not tell."""
-    if before is None:
-        return after
-    return replace(
-        after,
-        approval=_dated_condition(before.approval, after.approval, at),
-        rejection=_dated_condition(before.rejection, after.rejection, at),
-    )
-
-
-def _dated_condition(
-    before: Condition | None, after: Condition | None, at: datetime
-) -> Condition | None:
-    if before is None or after is None or before.label != after.label:
-        return after
-    if after.combine is not None:
-        pairs = zip(before.parts, after.parts, strict=False)
-        parts = [_dated_condition(old, new, at) for old, new in pairs]
-        kept = tuple(part for part in parts if part is not None)
-        return replace(after, parts=kept) if len(kept) == len(after.parts) else after
-    if after.since is not None:
-        return after
-    same = before.actual == after.actual
-    return replace(after, since=before.since if same else at.isoformat(timespec="seconds"))
+def _is_too_late(verdict: Verdict, deadline: datetime) -> bool:
+    """Whether *verdict*, reached after the deadline, no longer counts."""
+    if verdict.status is VerdictStatus.APPROVED:
+        # What was approved in time, but seen later, was approved.
+        return verdict.decided is not None and verdict.decided > deadline
+    return verdict.status is not VerdictStatus.REJECTED

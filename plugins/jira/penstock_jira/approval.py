@@ -20,7 +20,7 @@ from penstock_jira.connector import JiraConnector
 from penstock_jira.criteria import Criteria, judge, plain_values
 from penstock_jira.issue import headline
 from penstock_jira.reasons import as_json, decisive, met, unmet
-from penstock_jira.spec import DelegateSelectors, IssueKey, Text
+from penstock_jira.spec import DelegateSelectors, IssueKey, Text, known
 
 __all__ = ["JiraApproval"]
 
@@ -79,14 +79,14 @@ class JiraApproval(Gate):
     def watch(self, context: StepContext) -> Watch:
         """Return the issue and the fields that the criteria name."""
         connector = context.connector(self.connector_ref, JiraConnector)
-        rejection = self._rejection
+        key, rejection = known(self.issue_key), self._rejection
         names = [*self.approval_criteria.names, *(rejection.names if rejection else ())]
         return Watch(
             self.connector_ref,
-            self.issue_key,
+            key,
             tuple(dict.fromkeys(names)),
             self.retry_interval,
-            connector.browse(self.issue_key),
+            connector.browse(key),
         )
 
     def judge(self, snapshot: Snapshot) -> Verdict:

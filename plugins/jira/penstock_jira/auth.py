@@ -12,7 +12,7 @@ from penstock.errors import ConnectorError
 from penstock.nearest import suggestion
 from penstock.secret import Secret
 
-__all__ = ["Auth", "Credential", "Password", "PersonalAccessToken", "UsernamePassword"]
+__all__ = ["Auth", "Credential", "Password", "PersonalAccessToken", "Token", "UsernamePassword"]
 
 _TYPES = ("UsernamePassword", "PersonalAccessToken")
 
@@ -68,10 +68,13 @@ class Password(_Settings):
         return Credential(name, secret(self.password_ref))
 
 
-class _Token(_Settings):
+class Token(_Settings):
+    """A personal access token."""
+
     pat_ref: SecretReference = Field(description="The secret with the personal access token.")
 
     def credential(self, secret: Callable[[str], Secret]) -> Credential:
+        """Return the credential, its secret read now."""
         return Credential(None, secret(self.pat_ref))
 
 
@@ -86,7 +89,7 @@ class PersonalAccessToken(_Settings):
     """A bearer token: Data Center 8.14 and later."""
 
     type: Literal["PersonalAccessToken"]
-    spec: _Token
+    spec: Token
 
 
 def _in_plain_words(value: object) -> object:

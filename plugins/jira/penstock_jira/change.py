@@ -58,8 +58,9 @@ class Change:
         """Take the issue's key, the step's fields and the transition it asks for."""
         self._client, self._context, self._key = client, context, key
         self._entries = [entry for entry in entries if not is_comment(entry)]
+        self._comments = [entry for entry in entries if is_comment(entry)]
         self._wanted = wanted
-        self._path = f"/rest/api/2/issue/{quote(key)}"
+        self._path = f"/rest/api/2/issue/{quote(key, safe='')}"
 
     def check(self) -> None:
         """Resolve everything; raise ``StepFailed`` with what is wrong with any part."""
@@ -141,7 +142,7 @@ class Change:
             fields = FieldSet((*fields.fields, *extra), place)
         shaping = Shaping(Users(self._client, self._context.note), self._context.note)
         resolution = Resolution(fields, shaping, _ELSEWHERE)
-        for entry in self._entries:
+        for entry in (*self._entries, *self._comments):
             if way is not None or not self._was_set_on_the_way(entry):
                 resolution.add(entry)
         if way is not None:
@@ -200,13 +201,15 @@ class Change:
 
     def _send(self, method: str, path: str, body: Mapping[str, Json], what: str) -> None:
         """Write; again, at most three times, where somebody else wrote at the same moment."""
-        for tries in range(1, _TRIES + 1):
+        tries = 1
+        while True:
             try:
                 self._client.send(method, path, body, what=what)
             except JiraRefused as refused:
                 if refused.status != HTTPStatus.CONFLICT or tries == _TRIES:
                     raise
                 self._context.clock.wait(1.0)
+                tries += 1
             else:
                 return
 

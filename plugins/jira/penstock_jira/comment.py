@@ -33,7 +33,7 @@ class Comment:
         """Take where it goes and what it says."""
         self._client, self._context = client, context
         self._key, self._content = key, content
-        self._path = f"/rest/api/2/issue/{quote(key)}/comment"
+        self._path = f"/rest/api/2/issue/{quote(key, safe='')}/comment"
 
     def intent(self) -> dict[str, Json]:
         """Return what is journalled before the comment is posted."""

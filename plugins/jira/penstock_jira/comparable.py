@@ -39,7 +39,8 @@ class Item:
 
     def is_nearly(self, wanted: str) -> bool:
         """Whether only letter case, or space around it, keeps *wanted* from being this value."""
-        return any(folded(name) == folded(wanted) for name in self.names)
+        near = any(folded(name) == folded(wanted) for name in self.names)
+        return near and not self.is_called(wanted)
 
     def read(self, wanted: str) -> float:
         """Return the measure that *wanted* has as a value of this kind."""

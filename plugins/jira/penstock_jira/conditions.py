@@ -14,7 +14,7 @@ from penstock_jira.operators import LIST_OPERATORS, OPERATORS, VALUELESS, Findin
 from penstock_jira.spec import Spec, Text, WantedValue
 from penstock_jira.text import join_list
 
-__all__ = ["FieldCondition", "KeyValuesCriteria", "combined"]
+__all__ = ["FieldCondition", "KeyValues", "KeyValuesCriteria", "combined"]
 
 _EMPTY = "empty"
 
@@ -99,7 +99,9 @@ def _check_pattern(pattern: str) -> None:
         raise ValueError(f"no regular expression (RE2): {error}") from None
 
 
-class _KeyValues(Spec):
+class KeyValues(Spec):
+    """The conditions, and how they combine."""
+
     match_any_condition: bool = Field(
         default=False, description="Whether one condition is enough; else all must hold."
     )
@@ -120,7 +122,7 @@ class KeyValuesCriteria(Spec):
     """Criteria of type ``KeyValues``."""
 
     type: Literal["KeyValues"]
-    spec: _KeyValues
+    spec: KeyValues
 
     @property
     def lack(self) -> str | None:

@@ -18,7 +18,7 @@ from penstock.step import Effect, Headline, Outputs, Step, StepContext
 from penstock_jira.answer import members, text
 from penstock_jira.comment import Comment, digest
 from penstock_jira.connector import JiraConnector
-from penstock_jira.errors import JiraRefused, SignInRefused
+from penstock_jira.errors import JiraRefused, JiraUnreachable, SignInRefused
 from penstock_jira.fields import Resolution, Values, comment_of, with_parent
 from penstock_jira.issue import headline, read_issue
 from penstock_jira.marker import label, properties
@@ -27,7 +27,7 @@ from penstock_jira.refusal import explained
 from penstock_jira.screens import CreateScreen, create_screen
 from penstock_jira.search import found_by_label, highest_number, walk
 from penstock_jira.shape import Shaping
-from penstock_jira.spec import DelegateSelectors, FieldEntries, ProjectKey, Text
+from penstock_jira.spec import DelegateSelectors, FieldEntries, ProjectKey, Text, known
 from penstock_jira.users import Users
 
 if TYPE_CHECKING:
@@ -61,6 +61,7 @@ class JiraCreate(Step):
 
     def run(self, context: StepContext) -> Outputs:
         """Create the issue, unless an earlier life of this step did, and read it back."""
+        known(self.project_key)
         client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
         draft = _Draft(self, client, context)
         comment = comment_of(self.fields)
@@ -127,8 +128,8 @@ class _Draft:
             return highest_number(self._client, self._step.project_key)
         except SignInRefused:
             raise
-        except JiraRefused as refused:
-            self._context.note(f"the newest issue is not known: {refused.message}")
+        except (JiraRefused, JiraUnreachable) as failure:
+            self._context.note(f"the newest issue is not known: {failure.message}")
             return None
 
     def post(self, effect: Effect) -> Json:

@@ -15,7 +15,7 @@ from penstock_jira.conditions import KeyValuesCriteria
 from penstock_jira.plain import plain
 from penstock_jira.spec import Spec
 
-__all__ = ["Criteria", "JexlCriteria", "judge", "plain_values", "values_of"]
+__all__ = ["Criteria", "Jexl", "JexlCriteria", "judge", "plain_values", "values_of"]
 
 _TYPES = ("KeyValues", "Jexl")
 
@@ -25,7 +25,9 @@ def _blank_is_none(value: object) -> object:
     return None if isinstance(words, str) and not words.strip() else value
 
 
-class _Jexl(Spec):
+class Jexl(Spec):
+    """The expression."""
+
     expression: Annotated[Deferred | None, BeforeValidator(_blank_is_none)] = Field(
         description='An expression over issue: <+issue.Status> == "Approved".'
     )
@@ -35,7 +37,7 @@ class JexlCriteria(Spec):
     """Criteria of type ``Jexl``."""
 
     type: Literal["Jexl"]
-    spec: _Jexl
+    spec: Jexl
 
     @property
     def lack(self) -> str | None:

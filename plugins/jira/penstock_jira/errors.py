@@ -5,7 +5,8 @@
     StepFailed (penstock)
     ├── JiraRefused         Jira said no, and nothing was done; keeps the status and Jira's words
     │   ├── SignInRefused   401, or an answer that says the credentials were not accepted
-    │   ├── NotAllowed      403, a CAPTCHA included
+    │   ├── NotAllowed      403
+    │   │   └── CaptchaWanted   too many failed logins: a person must sign in first
     │   └── NotFound        404: missing, or not visible to the user
     ├── JiraUnreachable     no answer, 5xx or 429: nothing was done; keeps how long to stay away
     ├── NotJira             an answer that no Jira gives: a login page, broken or doubtful JSON
@@ -22,6 +23,7 @@ from typing import ClassVar
 from penstock.errors import FailureType, StepFailed
 
 __all__ = [
+    "CaptchaWanted",
     "FieldFault",
     "FieldsRefused",
     "JiraRefused",
@@ -77,6 +79,10 @@ class NotAllowed(JiraRefused):
     """The user is known, but may not do this."""
 
     failure: ClassVar[FailureType] = FailureType.AUTHORIZATION
+
+
+class CaptchaWanted(NotAllowed):
+    """Jira wants a person to sign in and solve a CAPTCHA; every other try is in vain."""
 
 
 class NotFound(JiraRefused):

@@ -39,14 +39,13 @@ def is_comment(entry: FieldEntry) -> bool:
 
 
 def comment_of(entries: Sequence[FieldEntry]) -> str | None:
-    """Return the comment among the entries, or ``None``; raise ``FieldsRefused`` for a bad one."""
-    for entry in filter(is_comment, entries):
-        value = entry.value if isinstance(entry.value, str) else "\n".join(entry.value)
-        try:
-            return check_text(value) if value.strip() else None
-        except FieldFault as fault:
-            raise FieldsRefused([f"{entry.name}: {fault}"]) from None
-    return None
+    """Return the comment among the entries, or ``None`` where there is none or an empty one."""
+    found = [_comment(entry) for entry in entries if is_comment(entry)]
+    return found[0] if found and found[0].strip() else None
+
+
+def _comment(entry: FieldEntry) -> str:
+    return entry.value if isinstance(entry.value, str) else "\n".join(entry.value)
 
 
 def with_parent(fields: FieldSet) -> FieldSet:
@@ -82,14 +81,18 @@ class Resolution:
         self._faults: list[str] = []
 
     def add(self, entry: FieldEntry) -> None:
-        """Take one entry. An empty text is left out with a note (Harness: without one)."""
-        if is_comment(entry):
-            return
+        """Take one entry; of a comment, only whether Jira can store it.
+
+        An empty text is left out with a note (Harness: without one).
+        """
         if not entry.value or (isinstance(entry.value, str) and not entry.value.strip()):
             self._shaping.note(f"{entry.name} is empty and is not sent")
             return
         try:
-            self._set(entry)
+            if is_comment(entry):
+                check_text(_comment(entry))
+            else:
+                self._set(entry)
         except FieldFault as fault:
             self.fault(f"{entry.name}: {fault}")
 

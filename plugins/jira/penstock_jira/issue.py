@@ -28,7 +28,7 @@ def read_issue(client: "JiraClient", key: str) -> dict[str, Json]:
     """Ask Jira for the issue and return its read model."""
     what = f"read {key}"
     answer = client.get(
-        f"/rest/api/2/issue/{quote(key)}",
+        f"/rest/api/2/issue/{quote(key, safe='')}",
         what=what,
         fields=",".join(["*all", *(f"-{name}" for name in _LEFT_OUT)]),
         expand="names,schema",

@@ -14,6 +14,7 @@ from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.json_types import Json
 from penstock_jira.answer import Answer, as_list, members, parse, text
 from penstock_jira.errors import (
+    CaptchaWanted,
     JiraRefused,
     JiraUnreachable,
     NotAllowed,
@@ -105,12 +106,12 @@ def _captcha(answer: Answer) -> bool:
     return "CAPTCHA" in denied or "AUTHENTICATION_DENIED" in reason
 
 
-def _captcha_wanted(answer: Answer, what: str) -> NotAllowed:
+def _captcha_wanted(answer: Answer, what: str) -> CaptchaWanted:
     denied = answer.headers.get("x-authentication-denied-reason", "")
     page = printable(denied.partition("login-url=")[2]).split(" ")[0]
     if urlsplit(page).scheme not in {"http", "https"}:
         page = "Jira's login page"
-    return NotAllowed(
+    return CaptchaWanted(
         what,
         403,
         ["too many failed logins: Jira wants a CAPTCHA"],

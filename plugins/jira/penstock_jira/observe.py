@@ -10,7 +10,13 @@ from penstock.errors import ConnectorError, StepFailed
 from penstock.json_types import Json
 from penstock.watch import Look, Snapshot, Unavailable, Watch
 from penstock_jira.answer import as_list, as_mapping, members, text
-from penstock_jira.errors import JiraUnreachable, NotFound, printable
+from penstock_jira.errors import (
+    CaptchaWanted,
+    JiraUnreachable,
+    NotFound,
+    SignInRefused,
+    printable,
+)
 from penstock_jira.glance import content, ids_of, is_pseudo
 from penstock_jira.site import Site, Sites
 
@@ -24,6 +30,8 @@ __all__ = ["SITES", "look"]
 _BULK = 100
 #: Seconds for one look, and for each issue that has to be read by itself.
 _LOOK, _EACH = 20.0, 2.0
+#: Seconds to leave a Jira alone that refuses our sign-in, or wants a person's.
+_SIGN_IN, _CAPTCHA = 60.0, 600.0
 SITES = Sites()
 
 
@@ -48,8 +56,16 @@ def look(connector: "JiraConnector", watches: Sequence[Watch]) -> list[Look]:
 
 
 def _unavailable(connector: "JiraConnector", failure: Exception) -> Unavailable:
-    after = failure.retry_after if isinstance(failure, JiraUnreachable) else None
-    return Unavailable(connector.binding.clock.now(), str(failure), after)
+    return Unavailable(connector.binding.clock.now(), str(failure), _stay_away(failure))
+
+
+def _stay_away(failure: Exception) -> float | None:
+    """Return how long not to ask: failed logins in a row make Jira want a CAPTCHA."""
+    if isinstance(failure, SignInRefused):
+        return _SIGN_IN
+    if isinstance(failure, CaptchaWanted):
+        return _CAPTCHA
+    return failure.retry_after if isinstance(failure, JiraUnreachable) else None
 
 
 class _Looker:

@@ -40,8 +40,8 @@ def _named(value: Mapping[str, Json], kind: str, depth: int) -> Json:
     if kind == "issuelink":
         return text(value.get("key")) or None
     name = next((text(value[member]) for member in _NAMING if text(value.get(member))), None)
-    child = members(value.get("child"))
-    return f"{name} > {plain(child, depth=depth + 1)}" if name and child else name
+    child = plain(value.get("child"), depth=depth + 1)
+    return f"{name} > {child}" if name and child else name
 
 
 def _words(node: Mapping[str, Json], depth: int) -> str:

@@ -64,8 +64,8 @@ def _unmet(leaf: Condition) -> str:
     name, operator = _named(leaf)
     why = f" ({leaf.why})" if leaf.why and leaf.why != f"the field is {leaf.actual}" else ""
     if not operator:
-        found = leaf.actual or "nothing"
-        return f"{name} {'is not known' if leaf.truth is None else 'does not hold'}: {found}{why}"
+        seen = [one.actual for one in (leaf, *leaf.parts) if one.actual]
+        return f"{', '.join([*seen, 'needs'])} {name}{why}"
     actual = leaf.actual or "empty"
     shown = actual if actual in {"empty", "not on this issue"} else f'"{actual}"'
     return f"{name} is {shown}, {_NEEDS[operator].format(_quoted(leaf.expected))}{why}"

@@ -1,6 +1,6 @@
 """Asks Jira which fields a create, edit or transition screen has."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -59,7 +59,9 @@ def create_screen(client: "JiraClient", project: str, issue_type: str) -> Create
 def edit_screen(client: "JiraClient", key: str) -> FieldSet:
     """Return the fields that can be set on an issue in its present status."""
     what = f"list the editable fields of {key}"
-    found = as_mapping(client.get(f"/rest/api/2/issue/{quote(key)}/editmeta", what=what), what)
+    found = as_mapping(
+        client.get(f"/rest/api/2/issue/{quote(key, safe='')}/editmeta", what=what), what
+    )
     return FieldSet.of(found.get("fields"), f"the edit screen of {key}")
 
 
@@ -78,11 +80,16 @@ def _pages(client: "JiraClient", path: str, what: str, name: str) -> Iterator[Js
         items = as_list(listed, what)
         yield from items
         start += len(items)
-        total = page.get("total")
-        if not items or page.get("isLast") is True:
+        if not items or not _goes_on(page, start):
             return
-        if isinstance(total, int) and start >= total:
-            return
+
+
+def _goes_on(page: Mapping[str, Json], read: int) -> bool:
+    """Whether there is a page after this one, *read* items being read."""
+    total = page.get("total")
+    if isinstance(total, int):
+        return read < total
+    return page.get("isLast") is False
 
 
 def _choose(types: list[Json], project: str, wanted: str) -> str:

@@ -58,7 +58,7 @@ def walk(client: "JiraClient", project: str, after: int, marker: str) -> Json:
     for number in range(after + 1, after + 1 + _LONGEST_WALK):
         key = f"{project}-{number}"
         issue = client.find(
-            f"/rest/api/2/issue/{quote(key)}",
+            f"/rest/api/2/issue/{quote(key, safe='')}",
             what=f"look at {key}",
             fields="labels",
             properties=PROPERTY,

@@ -31,7 +31,7 @@ class Shaping:
 
         A text for a list field is read by the comma and quote rule; a YAML list stays as it is.
         """
-        if field.type == "array":
+        if field.type == "array" and not _is_sprint(field):
             items = split_list(wanted) if isinstance(wanted, str) else wanted
             return [self._one(field, field.items, item) for item in items]
         if not isinstance(wanted, str):
@@ -43,7 +43,7 @@ class Shaping:
     def _one(self, field: FieldMeta, kind: str, wanted: str) -> Json:
         if field.id == "summary":
             return one_line(wanted)
-        if field.custom.endswith(":gh-sprint"):
+        if _is_sprint(field):
             return _sprint(wanted)
         shape = _SHAPES.get(kind)
         if shape is not None:
@@ -95,6 +95,11 @@ def _issue(_: Shaping, field: FieldMeta, wanted: str) -> Json:
             f"Invalid issuelink value for field [{field.name}]: {wanted[:60]!r} is no issue key"
         )
     return {"id": key} if key.isdecimal() else {"key": key}
+
+
+def _is_sprint(field: FieldMeta) -> bool:
+    """Whether the field holds sprints. Jira: it is read as a list, and set as one number."""
+    return field.custom.endswith(":gh-sprint")
 
 
 def _sprint(wanted: str) -> Json:

@@ -7,6 +7,9 @@ from typing import Annotated, Self, TypeAlias
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
 from pydantic.alias_generators import to_camel
 
+from penstock.errors import FailureType, StepFailed
+from penstock.expressions import has_expression
+
 __all__ = [
     "DelegateSelectors",
     "FieldEntries",
@@ -16,6 +19,7 @@ __all__ = [
     "Spec",
     "Text",
     "WantedValue",
+    "known",
     "scalar_text",
 ]
 
@@ -55,7 +59,7 @@ def _issue_key(value: object) -> object:
     if not isinstance(key, str) or not key.strip():
         raise ValueError("issueKey can't be empty: write a key such as REL-12")
     key = key.strip()
-    if _ISSUE_KEY.fullmatch(key):
+    if _ISSUE_KEY.fullmatch(key) or has_expression(key):
         return key
     advice = f"; write {key.upper()!r}" if _ISSUE_KEY.fullmatch(key.upper()) else ""
     raise ValueError(
@@ -67,10 +71,24 @@ def _project_key(value: object) -> object:
     key = value.strip() if isinstance(value, str) else value
     if not isinstance(key, str) or not key:
         raise ValueError("projectKey can't be empty: write the project's key, such as REL")
-    if _PROJECT_KEY.fullmatch(key):
+    if _PROJECT_KEY.fullmatch(key) or has_expression(key):
         return key
     advice = f"; write {key.upper()!r}" if _PROJECT_KEY.fullmatch(key.upper()) else ""
     raise ValueError(f"Invalid project: {key[:60]!r} is not a key such as REL (not a name){advice}")
+
+
+def known(key: str) -> str:
+    """Return a key for a request; raise ``StepFailed`` if it is an expression still.
+
+    A plan shows expressions whose value comes with the run; nothing is ever sent to one.
+    """
+    if has_expression(key):
+        raise StepFailed(
+            f"{key[:60]!r} has no value",
+            hint="an expression that a value holds is not evaluated; write a key",
+            failure=FailureType.CONFIGURATION,
+        )
+    return key
 
 
 def _text(value: object) -> object:

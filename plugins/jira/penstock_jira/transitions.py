@@ -69,7 +69,7 @@ class Wanted:
 def transitions_of(client: "JiraClient", key: str) -> tuple[Transition, ...]:
     """Return the transitions that the user may make now, with their screens."""
     what = f"list the transitions of {key}"
-    path = f"/rest/api/2/issue/{quote(key)}/transitions"
+    path = f"/rest/api/2/issue/{quote(key, safe='')}/transitions"
     answer = as_mapping(client.get(path, what=what, expand="transitions.fields"), what)
     found = []
     for item in map(members, as_list(answer.get("transitions"), what)):

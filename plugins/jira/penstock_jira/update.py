@@ -17,7 +17,7 @@ from penstock_jira.connector import JiraConnector
 from penstock_jira.fields import comment_of, is_comment
 from penstock_jira.issue import headline, read_issue
 from penstock_jira.preview import entry_lines
-from penstock_jira.spec import DelegateSelectors, FieldEntries, IssueKey, Spec, Text
+from penstock_jira.spec import DelegateSelectors, FieldEntries, IssueKey, Spec, Text, known
 from penstock_jira.transitions import Wanted
 
 __all__ = ["JiraUpdate", "TransitionTo"]
@@ -60,14 +60,15 @@ class JiraUpdate(Step):
 
     def run(self, context: StepContext) -> Outputs:
         """Make each part of the change that an earlier life of this step has not made."""
+        key = known(self.issue_key)
         client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
         comment = comment_of(self.fields)
-        change = Change(client, context, self.issue_key, self.fields, self.wanted)
+        change = Change(client, context, key, self.fields, self.wanted)
         effects = context.effects
         if any(not is_comment(entry) for entry in self.fields):
             effects.once("fields", intent=change.fields_intent, do=change.put, look=change.is_set)
         if comment is not None:
-            said = Comment(client, context, self.issue_key, comment)
+            said = Comment(client, context, key, comment)
 
             def intent() -> Mapping[str, Json]:
                 change.check()
@@ -78,7 +79,7 @@ class JiraUpdate(Step):
             effects.once(
                 "transition", intent=change.move_intent, do=change.move, look=change.is_there
             )
-        return {"issue": read_issue(client, self.issue_key)}
+        return {"issue": read_issue(client, key)}
 
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the issue's key and address."""

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import cache
 from threading import RLock
 from typing import TYPE_CHECKING, TypeVar
 
@@ -26,7 +27,7 @@ from penstock_jira.sandbox.controls import Controls
 from penstock_jira.sandbox.desk import Desk
 from penstock_jira.sandbox.faults import Faults
 from penstock_jira.sandbox.ledger import Ledger
-from penstock_jira.sandbox.lens import CLOUD
+from penstock_jira.sandbox.lens import CLOUD, Flavour
 from penstock_jira.sandbox.misbehaviour import play
 from penstock_jira.sandbox.page import Page
 from penstock_jira.sandbox.problem import Problem
@@ -81,15 +82,12 @@ class Application:
         self._changed = changed
         self._page = Page(desk)
         self._controls = Controls(desk.contents, ledger, faults)
-        versions = '"2","3","latest"' if desk.flavour == CLOUD else '"2","latest"'
-        own = [each for each in _ROUTES if each.flavour in (None, desk.flavour)]
-        self._map = Map(
-            [_rule(route, versions) for route in own], strict_slashes=False, merge_slashes=False
-        )
+        self._map = _map(desk.flavour)
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
         """Answer one request (WSGI)."""
-        return self.answer(Request(environ))(environ, start)
+        with Request(environ) as request:
+            return self.answer(request)(environ, start)
 
     def answer(self, request: Request) -> Response:
         """Answer one request; ``ConnectionError`` closes the connection without an answer."""
@@ -174,7 +172,16 @@ class Application:
         except HTTPException:
             return Problem(404, f"The sandbox has no {request.method} {request.path}.")
         route: Route = rule.endpoint
-        return _Matched(route, arguments, str(arguments.pop("api", "2")))
+        variable = {name: str(value) for name, value in arguments.items()}
+        return _Matched(route, variable, variable.pop("api", "2"))
+
+
+@cache
+def _map(flavour: Flavour) -> Map:
+    versions = '"2","3","latest"' if flavour == CLOUD else '"2","latest"'
+    own = [each for each in _ROUTES if each.flavour in (None, flavour)]
+    rules = [_rule(route, versions) for route in own]
+    return Map(rules, strict_slashes=False, merge_slashes=False)
 
 
 def _rule(route: Route, versions: str) -> Rule:

@@ -33,6 +33,8 @@ class Desk:
         self.flavour: Flavour = flavour
         self.contents = contents
         self.clock = clock
+        #: What people should know: deeds of the script that Jira refused.
+        self.notices: list[str] = []
         #: The site's address, known once it listens.
         self.site = ""
 

@@ -105,12 +105,13 @@ def _read_field(
 
 def _set(slot: Slot, before: Json, value: Json) -> Json:
     stored = fields.kind_of(slot.field).parse(value, slot)
-    if slot.field.kind != "timetracking" or not isinstance(before, Mapping):
+    if slot.field.kind != "timetracking":
         return stored
-    given = value if isinstance(value, Mapping) else {}
+    if not isinstance(value, Mapping) or not isinstance(before, Mapping):
+        return stored
     names = {"original": "originalEstimate", "remaining": "remainingEstimate"}
     new = stored if isinstance(stored, Mapping) else {}
-    return {word: (new if names[word] in given else before).get(word) for word in names}
+    return {word: (new if names[word] in value else before).get(word) for word in names}
 
 
 def _run_verbs(slot: Slot, before: Json, operations: Json) -> Json:

@@ -14,7 +14,7 @@ from penstock_jira.sandbox.lens import CLOUD, Flavour
 __all__ = ["KINDS", "WORLD_KINDS", "kind_of", "operations", "own_fields", "schema", "show_field"]
 
 
-class _Told(Kind):
+class _FilledByJira(Kind):
     """A field that Jira fills itself; here it only has a schema."""
 
     operations = ()
@@ -57,17 +57,17 @@ KINDS: Mapping[str, Kind] = {
     "parent": issue.Parent(),
     "project": issue.ProjectField(),
     "issuetype": issue.IssueTypeField(),
-    "status": _Told("status"),
-    "creator": _Told("user"),
-    "instant": _Told("datetime"),
-    "seconds": _Told("number"),
-    "links": _Told("array", "issuelinks", "add"),
-    "subtasks": _Told("array", "issuelinks"),
-    "attachment": _Told("array", "attachment"),
-    "comment": _Told("comments-page", None, "add", "edit", "remove"),
-    "worklog": _Told("array", "worklog", "add"),
-    "watches": _Told("watches"),
-    "votes": _Told("votes"),
+    "status": _FilledByJira("status"),
+    "creator": _FilledByJira("user"),
+    "instant": _FilledByJira("datetime"),
+    "seconds": _FilledByJira("number"),
+    "links": _FilledByJira("array", "issuelinks", "add"),
+    "subtasks": _FilledByJira("array", "issuelinks"),
+    "attachment": _FilledByJira("array", "attachment"),
+    "comment": _FilledByJira("comments-page", None, "add", "edit", "remove"),
+    "worklog": _FilledByJira("array", "worklog", "add"),
+    "watches": _FilledByJira("watches"),
+    "votes": _FilledByJira("votes"),
 }
 
 #: Id, kind, name on Cloud, and name on Data Center where it differs.
@@ -131,13 +131,13 @@ def kind_of(field: FieldDefinition) -> Kind:
 def operations(field: FieldDefinition) -> Sequence[str]:
     """Return the verbs that ``update`` may use on the field."""
     kind = kind_of(field)
-    return kind.verbs if isinstance(kind, _Told) else kind.operations
+    return kind.verbs if isinstance(kind, _FilledByJira) else kind.operations
 
 
 def schema(field: FieldDefinition) -> Json:
     """Return the field's schema as Jira tells it."""
     kind = kind_of(field)
-    told = kind if isinstance(kind, _Told) else None
+    told = kind if isinstance(kind, _FilledByJira) else None
     shown: dict[str, Json] = {"type": told.schema_type if told else kind.type}
     items = told.schema_items if told else kind.items
     if items is not None:

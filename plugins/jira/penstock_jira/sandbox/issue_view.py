@@ -50,12 +50,11 @@ def show_issue(
         "fields": shown_values(lens, issue, choice),
     }
     if properties:
-        kept = {
-            k: v for k, v in issue.properties.items() if "*all" in properties or k in properties
-        }
+        wanted = issue.properties if "*all" in properties else properties
+        kept = {key: value for key, value in issue.properties.items() if key in wanted}
         shown["properties"] = kept
     more: Mapping[str, Callable[[], Json]] = {
-        "names": lambda: field_names(lens, shown_fields(lens, issue, choice)),
+        "names": lambda: field_names(shown_fields(lens, issue, choice)),
         "schema": lambda: field_schemas(shown_fields(lens, issue, choice)),
         "changelog": lambda: show_history(lens, issue),
         "editmeta": lambda: edit_metadata(lens, issue),
@@ -92,7 +91,7 @@ def shown_values(lens: Lens, issue: Issue, choice: FieldChoice) -> Portrait:
     return values
 
 
-def field_names(lens: Lens, of: list[FieldDefinition]) -> Json:
+def field_names(of: list[FieldDefinition]) -> Json:
     """Return the display names by field id."""
     return {field.id: field.name for field in of}
 
@@ -206,7 +205,7 @@ _OWN: Mapping[str, Callable[[Lens, Issue], Json]] = {
         remark_view.show_attachment(lens, each) for each in issue.attachments
     ],
     "comment": remark_view.show_comments,
-    "worklog": lambda lens, issue: remark_view.show_worklogs(lens, issue),
+    "worklog": remark_view.show_worklogs,
     "watches": _watches,
     "votes": _votes,
 }

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 from penstock.json_types import Json
 from penstock_jira.sandbox import fields
@@ -234,8 +234,8 @@ class Matcher:
             return instant_text(self._now + shift)
         for form in ("%Y-%m-%d %H:%M", "%Y-%m-%d"):
             try:
-                found = datetime.strptime(written.replace("/", "-"), form)
-                return instant_text(found.replace(tzinfo=UTC))
+                found = datetime.strptime(f"{written.replace('/', '-')} +0000", f"{form} %z")
+                return instant_text(found)
             except ValueError:
                 continue
         raise Problem(
@@ -261,24 +261,23 @@ class Matcher:
 
     def _values(self, issue: Issue, name: str) -> set[str]:
         """Return what an issue's field equals, in lower case: ids, names, keys."""
-        world = self._lens.world
-        if name == "key":
-            return {issue.key.casefold(), str(issue.id)}
-        if name == "project":
-            project = project_of(self._lens, issue)
-            return {text.casefold() for text in (project.id, project.key, project.name)}
-        if name in ("status", "statuscategory"):
-            status = world.status(issue.status)
-            category = {status.category, _CATEGORIES[status.category].casefold()}
-            return {status.id, status.name.casefold()} if name == "status" else category
-        if name == "issuetype":
-            kind = world.type(issue.type)
-            return {kind.id, kind.name.casefold()}
-        if name == "resolutiondate":
-            return {issue.resolved} if issue.resolved else set()
-        if name == "creator":
-            return {issue.creator.casefold()}
-        return self._stored_values(issue, world.field(name))
+        own = self._own_values(issue).get(name)
+        if own is None:
+            return self._stored_values(issue, self._lens.world.field(name))
+        return {text.casefold() for text in own if text}
+
+    def _own_values(self, issue: Issue) -> Mapping[str, Sequence[str | None]]:
+        world, project = self._lens.world, project_of(self._lens, issue)
+        status, kind = world.status(issue.status), world.type(issue.type)
+        return {
+            "key": (issue.key, str(issue.id)),
+            "project": (project.id, project.key, project.name),
+            "status": (status.id, status.name),
+            "statuscategory": (status.category, _CATEGORIES[status.category]),
+            "issuetype": (kind.id, kind.name),
+            "resolutiondate": (issue.resolved,),
+            "creator": (issue.creator,),
+        }
 
     def _stored_values(self, issue: Issue, field: FieldDefinition) -> set[str]:
         stored = issue.fields.get(field.id)

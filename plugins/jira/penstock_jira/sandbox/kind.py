@@ -33,7 +33,7 @@ class Told(NamedTuple):
 
 
 def member(value: Json, *names: str) -> tuple[str, str] | None:
-    """Return the first of *names* that the object *value* has, with its text; ids may be numbers."""
+    """Return the first of *names* that the object *value* has, with its text, or its number."""
     if not isinstance(value, Mapping):
         return None
     for name in names:

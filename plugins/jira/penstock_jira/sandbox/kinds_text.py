@@ -14,6 +14,7 @@ from penstock_jira.sandbox.rich_text import document_fault, document_of, plain_t
 
 __all__ = [
     "LONGEST_TEXT",
+    "TOO_LONG",
     "Date",
     "DateTime",
     "Label",
@@ -31,7 +32,7 @@ LONGEST_TEXT = 32_767
 _LONGEST_SUMMARY = 255
 _LONGEST_LABEL = 255
 
-_TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
+TOO_LONG = "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
 _CUSTOM = "com.atlassian.jira.plugin.system.customfieldtypes:"
 
 
@@ -44,7 +45,7 @@ def _text(value: Json) -> str:
     if not isinstance(value, str):
         raise Invalid("Operation value must be a string")
     if _units(value) > LONGEST_TEXT:
-        raise Invalid(_TOO_LONG)
+        raise Invalid(TOO_LONG)
     return value
 
 
@@ -115,7 +116,7 @@ class TextArea(Kind):
                 "Operation value must be an Atlassian Document (see the Atlassian Document Format)"
             )
         if _units(plain_text(value)) > LONGEST_TEXT:
-            raise Invalid(_TOO_LONG)
+            raise Invalid(TOO_LONG)
         return value
 
     def shape(self, plain: Json, slot: Slot) -> Json:

@@ -27,11 +27,12 @@ def foreign_fault(request: Request) -> str | None:
     site = request.headers.get("Sec-Fetch-Site")
     if site is not None and site not in ("same-origin", "none"):
         return _ELSEWHERE
+    host = request.headers.get("Host", "")
     for name in ("Origin", "Referer"):
         address = request.headers.get(name)
-        if address is not None and urlsplit(address).netloc != request.host:
+        if address is not None and urlsplit(address).netloc != host:
             return _ELSEWHERE
-    return _rebound_fault(request.host)
+    return _rebound_fault(host)
 
 
 def _rebound_fault(host: str) -> str | None:

@@ -54,7 +54,9 @@ class Page:
     def _board(self, request: Request) -> Response:
         lens = self._lens(request)
         columns = page_view.columns(lens)
-        return self._shown(request, "board.html", columns=columns, token=TOKEN)
+        return self._shown(
+            request, "board.html", columns=columns, token=TOKEN, notices=self._desk.notices
+        )
 
     def _issue(self, request: Request, issue: Issue, fault: str = "") -> Response:
         lens = self._lens(request)

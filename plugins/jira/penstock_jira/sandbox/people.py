@@ -42,8 +42,6 @@ class People:
         self._bell = Event()
         self._stopped = False
         self._thread: Thread | None = None
-        #: What went wrong, a sentence for each deed that Jira refused.
-        self.complaints: list[str] = []
 
     # -- step by step ------------------------------------------------------------------------
 
@@ -77,7 +75,7 @@ class People:
             self._do(deed, issue, way)
         except Problem as problem:
             text = f"entry {self._position + 1} of the script, on {issue.key}: {problem}"
-            self.complaints.append(text)
+            self._desk.notices.append(text)
             _LOG.warning("%s", text)
         self._position += 1
         self._since = self._clock.now()

@@ -10,7 +10,7 @@ from penstock_jira.sandbox.contents import Comment, Issue, IssueLink, Worklog
 from penstock_jira.sandbox.edits import Remark
 from penstock_jira.sandbox.instant import duration_seconds, parse_instant
 from penstock_jira.sandbox.kind import items_of, member
-from penstock_jira.sandbox.kinds_text import LONGEST_TEXT
+from penstock_jira.sandbox.kinds_text import LONGEST_TEXT, TOO_LONG
 from penstock_jira.sandbox.lens import Lens
 from penstock_jira.sandbox.problem import Problem, no_issue
 from penstock_jira.sandbox.rich_text import document_fault, plain_text
@@ -63,10 +63,7 @@ def read_comment(lens: Lens, value: Json) -> DraftComment:
     if not text.strip():
         raise Problem(400, errors={"comment": "Comment body can not be empty!"})
     if len(text) > LONGEST_TEXT:
-        too_long = (
-            "The entered text is too long. It exceeds the allowed limit of 32,767 characters."
-        )
-        raise Problem(400, errors={"comment": too_long})
+        raise Problem(400, errors={"comment": TOO_LONG})
     return DraftComment(
         body=body,
         visibility=_visibility(lens, given.get("visibility")),

@@ -11,7 +11,7 @@ from penstock_jira.sandbox.kinds_people import user_with
 from penstock_jira.sandbox.lens import CLOUD
 from penstock_jira.sandbox.portraits import Portrait
 from penstock_jira.sandbox.problem import Problem
-from penstock_jira.sandbox.world import User, find
+from penstock_jira.sandbox.world import Group, User, find
 
 __all__ = ["ROUTES"]
 
@@ -82,15 +82,34 @@ def bulk(call: Call) -> Response:
     return _page(call, [user for each in asked if (user := user_with(call.lens, each))], 10, 200)
 
 
-def members(call: Call) -> Response:
-    """List a group's members by pages."""
+def _group(call: Call) -> Group:
     by_id = call.text("groupId") if call.lens.cloud else None
     wanted = by_id or call.text("groupname")
     group = find(call.lens.world.groups, wanted)
     if group is None:
         raise Problem(404, f"The group named '{wanted}' does not exist")
-    users = [user for name in group.members if (user := call.lens.world.user(name))]
-    return _page(call, users, 50, 50)
+    return group
+
+
+def _members(call: Call, group: Group) -> Sequence[User]:
+    return [user for name in group.members if (user := call.lens.world.user(name))]
+
+
+def members(call: Call) -> Response:
+    """List a group's members by pages."""
+    return _page(call, _members(call, _group(call)), 50, 50)
+
+
+def group(call: Call) -> Response:
+    """Show a group, with its members where ``expand`` asks for them (the old resource)."""
+    shown = _group(call)
+    users = _members(call, shown)
+    listed: Portrait = {"size": len(users), "max-results": 50, "start-index": 0}
+    if "users" in ",".join(call.words("expand")):
+        listed["items"] = [portraits.person(call.lens, user.name) for user in users]
+        listed["end-index"] = len(users)
+    known: Portrait = {"name": shown.name, "self": call.request.url, "users": listed}
+    return json_reply({**known, "expand": "users"})
 
 
 def _page(call: Call, users: Sequence[User], default: int, most: int) -> Response:
@@ -112,5 +131,6 @@ ROUTES: tuple[Route, ...] = (
     Route("GET", "/user/search", search, Access.OPEN),
     Route("GET", "/user/assignable/search", assignable, Access.SIGNED_IN),
     Route("GET", "/user/bulk", bulk, Access.SIGNED_IN, flavour=CLOUD),
+    Route("GET", "/group", group, Access.SIGNED_IN),
     Route("GET", "/group/member", members, Access.SIGNED_IN),
 )

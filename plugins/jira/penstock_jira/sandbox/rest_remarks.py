@@ -8,7 +8,7 @@ from werkzeug.wrappers import Response
 from penstock.json_types import Json
 from penstock_jira.sandbox import portraits, remark_view, remarks
 from penstock_jira.sandbox.call import Access, Call, Route, json_reply, no_content
-from penstock_jira.sandbox.contents import Attachment, Issue, IssueLink
+from penstock_jira.sandbox.contents import Attachment, Comment, Issue, IssueLink
 from penstock_jira.sandbox.kinds_people import user_with
 from penstock_jira.sandbox.problem import Problem
 from penstock_jira.sandbox.world import User
@@ -28,7 +28,7 @@ def comments(call: Call, issue: str) -> Response:
     return json_reply({**page, "comments": values})
 
 
-def _comment(call: Call, issue: Issue, comment: remarks.Comment) -> Json:
+def _comment(call: Call, issue: Issue, comment: Comment) -> Json:
     with_properties = "properties" in call.words("expand")
     return remark_view.show_comment(call.lens, issue, comment, with_properties=with_properties)
 
@@ -160,7 +160,7 @@ def delete_link(call: Call, identifier: str) -> Response:
 def attach(call: Call, issue: str) -> Response:
     """Keep files on an issue; Jira wants to be told that no browser was tricked."""
     if call.request.headers.get("X-Atlassian-Token") not in ("no-check", "nocheck"):
-        raise Problem(403, "XSRF check failed")
+        raise Problem(403, "XSRF check failed", body="XSRF check failed")
     found = call.issue(issue)
     files = call.request.files.getlist("file")
     if not files:

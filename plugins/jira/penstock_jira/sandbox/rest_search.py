@@ -171,7 +171,7 @@ def _names(call: Call, asked: _Asked, found: Sequence[Issue], choice: FieldChoic
     shown = issue_view.shown_fields(call.lens, found[0], choice) if found else []
     told: Portrait = {}
     if "names" in expand:
-        told["names"] = issue_view.field_names(call.lens, shown)
+        told["names"] = issue_view.field_names(shown)
     if "schema" in expand:
         told["schema"] = issue_view.field_schemas(shown)
     return told

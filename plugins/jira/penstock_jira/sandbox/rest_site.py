@@ -75,33 +75,36 @@ def myself(call: Call) -> Response:
 
 def permissions(call: Call) -> Response:
     """Say which permissions one has; Cloud wants to be asked for some."""
-    for name in ("projectKey", "projectId"):
-        if call.text(name) is not None:
-            call.project(call.text(name))
-    for name in ("issueKey", "issueId"):
-        asked_of = call.text(name)
-        if asked_of is not None:
-            call.issue(asked_of)
+    _check_context(call)
     asked = call.words("permissions")
-    known = {key: (name, has) for key, name, has in _PERMISSIONS}
+    known = {key for key, _, _ in _PERMISSIONS}
     unknown = [key for key in asked if key not in known]
     if call.lens.cloud and not asked:
         raise Problem(400, "The 'permissions' query parameter is required.")
     if unknown:
         raise Problem(400, f"Unrecognized permission: {', '.join(unknown)}")
     signed_in = call.lens.user is not None
-    shown: Portrait = {}
-    for number, (key, (name, has)) in enumerate(known.items()):
-        if not asked or key in asked:
-            shown[key] = {
-                "id": str(number + 1),
-                "key": key,
-                "name": name,
-                "type": "GLOBAL" if key == "ADMINISTER" else "PROJECT",
-                "description": "",
-                "havePermission": has and signed_in,
-            }
+    shown: Portrait = {
+        key: {
+            "id": str(number + 1),
+            "key": key,
+            "name": name,
+            "type": "GLOBAL" if key == "ADMINISTER" else "PROJECT",
+            "description": "",
+            "havePermission": has and signed_in,
+        }
+        for number, (key, name, has) in enumerate(_PERMISSIONS)
+        if not asked or key in asked
+    }
     return json_reply({"permissions": shown})
+
+
+def _check_context(call: Call) -> None:
+    """Raise Jira's 404 for a project or an issue that is named and not there."""
+    for name in ("projectKey", "projectId", "issueKey", "issueId"):
+        named = call.text(name)
+        if named is not None:
+            _ = call.project(named) if name.startswith("project") else call.issue(named)
 
 
 def _seen(call: Call) -> tuple[Project, ...]:

@@ -1,6 +1,7 @@
 """The HTTP server: werkzeug's, with connections that stay open, and that can be stopped."""
 
 import socket
+import time
 from collections.abc import Iterable
 from contextlib import suppress
 from threading import Thread, current_thread
@@ -15,9 +16,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Server"]
 
-#: Seconds between two looks at whether to stop.
-_PAUSE = 0.05
 _BACKLOG = 128
+#: Seconds to let pass after a connection that could not be accepted.
+_PAUSE = 0.05
 #: Seconds that a request at work is given to end.
 _PATIENCE = 5.0
 
@@ -99,6 +100,7 @@ class Server:
             bound.close()
         self._server.connections = {}  # type: ignore[attr-defined] # ours: see _connections
         self.host, self.port = host, int(port)
+        self._stopping = False
         self._thread = Thread(target=self._serve, name="sandbox", daemon=True)
 
     @property
@@ -112,12 +114,22 @@ class Server:
         self._thread.start()
 
     def _serve(self) -> None:
-        self._server.serve_forever(poll_interval=_PAUSE)
+        """Accept connections, asleep between them; each is served in a thread of its own."""
+        while not self._stopping:
+            try:
+                connection, client = self._server.get_request()
+            except OSError:  # the client went away before it was accepted, or too many are here
+                time.sleep(_PAUSE)
+                continue
+            self._server.process_request(connection, client)
+        self._server.server_close()
 
     def stop(self) -> None:
         """Close every connection and wait until no request is at work."""
-        self._server.shutdown()
-        self._thread.join()
+        self._stopping = True
+        with suppress(OSError):  # wake the thread that waits for a connection
+            socket.create_connection(self._server.socket.getsockname()[:2], _PATIENCE).close()
+        self._thread.join(_PATIENCE)
         for connection, thread in list(_connections(self._server).items()):
             with suppress(OSError):  # the client closed it first
                 connection.shutdown(socket.SHUT_RD)

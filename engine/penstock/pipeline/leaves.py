@@ -1,0 +1,112 @@
+"""Variables and steps as what expressions read: what each variable needs, and what runs last."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from penstock.pipeline.document import Path, StagePlace
+from penstock.pipeline.model import text_of
+
+__all__ = [
+    "MOST_NEEDED",
+    "MOST_READINGS",
+    "Leaf",
+    "StepLeaf",
+    "VariableLeaf",
+    "settled",
+    "step_leaves",
+    "variable_leaves",
+]
+
+#: A variable may need so many others, one through another, and so many readings of them in all.
+MOST_NEEDED, MOST_READINGS = 32, 1_000
+
+
+@dataclass(frozen=True)
+class StepLeaf:
+    """A step as something that is read: whose turn comes when, and where it is."""
+
+    turn: int
+    written: str
+
+
+@dataclass(eq=False)
+class VariableLeaf:
+    """A variable as something that is read, with what its value reads."""
+
+    name: str
+    #: Where its value is.
+    path: Path
+    needs: list["Leaf"] = field(default_factory=list)
+    #: Of the steps that its value needs, through other variables too, the one that runs last.
+    last: StepLeaf | None = None
+    #: How many variables one through another, and how many readings, its value takes.
+    depth: int = 1
+    readings: int = 1
+
+    @property
+    def is_heavy(self) -> bool:
+        """Whether a run would take too long, or too much of the stack, for the value."""
+        return self.depth > MOST_NEEDED or self.readings > MOST_READINGS
+
+    def learn(self, needed: "Leaf") -> None:
+        """Take in what is needed, itself settled."""
+        if isinstance(needed, VariableLeaf):
+            step = needed.last
+            self.depth = max(self.depth, needed.depth + 1)
+            self.readings += needed.readings
+        else:
+            step = needed
+        if step is not None and (self.last is None or self.last.turn < step.turn):
+            self.last = step
+
+
+Leaf: TypeAlias = StepLeaf | VariableLeaf
+
+
+def step_leaves(stage: StagePlace) -> dict[str, StepLeaf]:
+    """Return the steps of a stage by identifier; of twins, the first."""
+    found: dict[str, StepLeaf] = {}
+    for step in stage.steps:
+        if step.identifier is not None:
+            leaf = StepLeaf(step.turn, f"{stage.identifier}/{step.identifier}")
+            found.setdefault(step.identifier, leaf)
+    return found
+
+
+def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, VariableLeaf]:
+    """Return the variables of a list at *path* by name; messages put *prefix* before it."""
+    found: dict[str, VariableLeaf] = {}
+    for i, item in enumerate(variables if isinstance(variables, list) else []):
+        name = item.get("name") if isinstance(item, dict) else None
+        if isinstance(name, str):
+            place = (*path, i, text_of(item)[0])
+            found.setdefault(name, VariableLeaf(f"{prefix}{name}", place))
+    return found
+
+
+def settled(variables: Iterable[VariableLeaf]) -> Iterator[list[VariableLeaf]]:
+    """Let variables learn what they need, those that others need first; yield each cycle met.
+
+    A walk without recursion: a chain of variables may be as long as a file.
+    """
+    done: set[VariableLeaf] = set()
+    reported: set[VariableLeaf] = set()
+    for start in variables:
+        way = {} if start in done else {start: iter(start.needs)}
+        while way:
+            leaf, left = next(reversed(way.items()))
+            below = next(left, None)
+            if below is None:
+                done.add(leaf)
+                way.pop(leaf)
+                if way:
+                    next(reversed(way)).learn(leaf)
+            elif isinstance(below, StepLeaf) or below in done:
+                leaf.learn(below)
+            elif below not in way:
+                way[below] = iter(below.needs)
+            elif below not in reported:
+                reported.add(below)
+                whole = list(way)
+                yield whole[whole.index(below) :]
