@@ -1,8 +1,8 @@
 """A run of the journal as the renderers show it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 
-from penstock.errors import PenstockError
+from penstock.errors import JournalError
 from penstock.events import Status
 from penstock.journal import AttemptRecord, Journal, RunRecord, WaitRecord
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep
@@ -16,8 +16,14 @@ __all__ = ["run_view"]
 def run_view(
     record: RunRecord, journal: Journal, types: Mapping[str, type[Step]] | None = None
 ) -> RunView:
-    """Return what there is to show of a run; with *types*, each step's headline too."""
-    plan = Plan.from_json(record.plan)
+    """Return what there is to show of a run; with *types*, each step's headline too.
+
+    A run whose plan another version of Penstock wrote is shown without its steps.
+    """
+    try:
+        plan = Plan.from_json(record.plan)
+    except JournalError:
+        plan = Plan("", record.pipeline, record.name, None, None, {}, (), None, ())
     attempts = {attempt.path: attempt for attempt in journal.attempts(record.id)}
     waits = {wait.path: wait for wait in journal.waits(record.id)}
     steps: list[StepView] = []
@@ -26,7 +32,7 @@ def run_view(
             _step(step, attempts.get(step.path), waits.get(step.path), types or {})
             for step in stage.steps
         ]
-        steps += [_stage(stage, below, attempts.get(stage.path)), *below]
+        steps += [_stage(stage, below, attempts.get(stage.path), record.status), *below]
     return RunView(
         id=record.id,
         pipeline=record.name,
@@ -40,11 +46,15 @@ def run_view(
     )
 
 
-def _stage(stage: PlannedStage, below: list[StepView], own: AttemptRecord | None) -> StepView:
+def _stage(
+    stage: PlannedStage, below: list[StepView], own: AttemptRecord | None, run: Status
+) -> StepView:
     """Return a stage's view: its own row if it was skipped, else what its steps add up to."""
     started = min((step.started for step in below if step.started), default=None)
     ends = [step.finished for step in below if step.finished]
-    status = own.status if own else _sum(list(_statuses(below)))
+    status = own.status if own else _sum([step.status for step in below])
+    if run.is_final and not status.is_final and status is not Status.NOT_STARTED:
+        status = run  # it was aborted between two steps
     return StepView(
         stage.path,
         stage.name,
@@ -57,18 +67,16 @@ def _stage(stage: PlannedStage, below: list[StepView], own: AttemptRecord | None
     )
 
 
-def _statuses(below: list[StepView]) -> Iterator[Status]:
-    return (step.status for step in below)
-
-
 def _sum(statuses: list[Status]) -> Status:
+    """Return the status of a stage: what goes on in it, else its first bad end."""
+    for status in (Status.APPROVAL_WAITING, Status.RUNNING):
+        if status in statuses:
+            return status
     for status in statuses:
         if status.is_final and not status.is_good:
             return status
     if all(status.is_final for status in statuses):
         return Status.SUCCEEDED
-    if Status.APPROVAL_WAITING in statuses:
-        return Status.APPROVAL_WAITING
     begun = any(status is not Status.NOT_STARTED for status in statuses)
     return Status.RUNNING if begun else Status.NOT_STARTED
 
@@ -106,10 +114,10 @@ def _step(
 def _headline(
     step: PlannedStep, attempt: AttemptRecord, types: Mapping[str, type[Step]]
 ) -> Headline | None:
-    """Return what the step's type shows beside it, if its plugin is still installed."""
+    """Return what the step's type shows beside it, if its plugin can still tell."""
     if attempt.status is not Status.SUCCEEDED or step.type not in types:
         return None
     try:
         return step_of(type_of(types, step), attempt.spec).headline(attempt.outputs)
-    except PenstockError:  # the journal was written under another version of the plugin
+    except Exception:  # noqa: BLE001 - another version of the plugin wrote it: a run is shown anyhow
         return None

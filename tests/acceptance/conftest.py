@@ -6,6 +6,7 @@ import re
 import signal
 import subprocess
 import sys
+import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -83,10 +84,15 @@ class Shell:
     ) -> dict[str, Any]:
         """Read a command's JSON lines until one is *wanted*, and return it."""
         assert process.stdout is not None
-        for line in process.stdout:
-            event = json.loads(line)
-            if wanted(event):
-                return event
+        watchdog = threading.Timer(LIMIT, process.kill)
+        watchdog.start()
+        try:
+            for line in process.stdout:
+                event = json.loads(line)
+                if wanted(event):
+                    return event
+        finally:
+            watchdog.cancel()
         raise AssertionError(f"it ended first: {process.stderr.read() if process.stderr else ''}")
 
     def write(self, name: str, text: str) -> Path:

@@ -56,7 +56,12 @@ CASES = {
     ),
     "a duplicate key": ("issueType: Change", "projectKey: OPS", "21:21", ["projectKey", "20"]),
     "a YAML bomb": ("identifier: p", "identifier: &a [*a, *a]", "2:15", [""]),
-    "a merge key": ("identifier: p", "<<: {identifier: p}", "2:3", ["merge keys are not supported"]),
+    "a merge key": (
+        "identifier: p",
+        "<<: {identifier: p}",
+        "2:3",
+        ["merge keys are not supported"],
+    ),
     "a tab": ("  identifier: p", "\tidentifier: p", "2:1", ["tab"]),
     "what is not supported yet": (
         "type: JiraCreate",

@@ -199,3 +199,16 @@ def test_stage_variables_come_before_those_of_the_pipeline(bench):
     )
     assert bench.run(text) is Status.SUCCEEDED
     assert bench.of_kind("run_finished")[0].outputs["s/a"]["said"] == "near near far of p"
+
+
+def test_a_condition_that_cannot_be_evaluated_fails_its_step_and_says_where(bench):
+    step = (
+        "- step: {identifier: b, type: Say, spec: {text: x}, "
+        'when: {stageStatus: Success, condition: "<+steps.a.sayd> == 1"}}\n'
+    )
+    record = bench.add(bench.pipeline(SAY % ("a", "x") + step))
+    assert bench.carry(record) is Status.FAILED
+    message = bench.journal.attempts(record.id)[1].message
+    assert message.startswith("p.yaml:")
+    assert "`when`: " in message
+    assert "'said'" in message

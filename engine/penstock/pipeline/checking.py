@@ -10,7 +10,7 @@ from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.model_keys import known_keys
 from penstock.nearest import suggestion
-from penstock.pipeline.document import Document, Path, StagePlace, StepPlace
+from penstock.pipeline.document import Document, Path, StagePlace, StepPlace, only
 from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.references import Here, References
 from penstock.pipeline.variables import variable_faults
@@ -124,56 +124,55 @@ class Check:
         spec = place.step.get("spec", {})
         if not isinstance(spec, dict):
             return  # the model tells
-        self._validate(kind, self._sorted_out(kind, place, spec), path, exists="spec" in place.step)
+        misplaced = self._misplaced(kind, place, spec)
+        known = {key: value for key, value in spec.items() if key not in misplaced}
+        try:
+            kind.model_validate(known)
+        except ValidationError as error:
+            news = only(error, lambda each: each["loc"][:1] not in {(key,) for key in misplaced})
+            self._spec_faults(kind, place, known, news)
         for below, text in texts_of(spec):
             kept = kind.deferred.get(".".join(str(part) for part in below))
             if kept is None or text.strip():  # a blank criterion is none
                 self._text(text, (*path, *below), here, whole=kept is not None, kept=kept)
         self._connector(kind, spec.get("connectorRef"), (*path, "connectorRef"))
 
-    def _sorted_out(
+    def _misplaced(
         self, kind: type[Step], place: StepPlace, spec: Mapping[str, Any]
-    ) -> Mapping[str, Any]:
-        """Return the spec with what stands beside it, and without what belongs there."""
-        keys = self._keys[kind.type]
+    ) -> frozenset[str]:
+        """Tell of keys beside the spec that belong into it, and the other way; return them."""
+        document, keys = self._document, self._keys[kind.type]
         beside = {key for key in place.step.keys() - _STEP_KEYS if key in keys}
         within = {key for key in spec.keys() & _STEP_KEYS if key not in keys}
         for key in beside:
             path = (*place.path, key)
-            self._document.misplaced.add(path)
-            self._document.fault(path, f"`{key}` belongs into `spec`", "indent it below", key=True)
+            document.misplaced.add(path)
+            document.fault(path, f"`{key}` belongs into `spec`", "move it there", key=True)
         for key in within:
             message = f"`{key}` belongs to the step, not into its `spec`"
-            self._document.fault((*place.path, "spec", key), message, "move it out", key=True)
-        if not beside and not within:
-            return spec
-        known = {key: value for key, value in spec.items() if key not in within}
-        return {**{key: place.step[key] for key in beside}, **known}
+            document.fault((*place.path, "spec", key), message, "move it out of it", key=True)
+        return frozenset(beside | within)
 
-    def _validate(
-        self, kind: type[Step], spec: Mapping[str, Any], path: Path, *, exists: bool
+    def _spec_faults(
+        self, kind: type[Step], place: StepPlace, spec: Mapping[str, Any], error: ValidationError
     ) -> None:
-        try:
-            kind.model_validate(spec)
-        except ValidationError as error:
-            if not exists and not spec:
-                required = [each["loc"][0] for each in error.errors() if each["type"] == "missing"]
-                message = "`spec` is required"
-                hint = f"it holds {', '.join(map(str, required))}" if required else ""
-                self._document.fault(path, message, hint)
-                return
+        path = (*place.path, "spec")
+        if "spec" in place.step:
             self._document.faults += faults_of(
                 error, self._source, path, model=kind, keep=lambda below: _counts(kind, spec, below)
             )
+            return
+        missing = [str(each["loc"][0]) for each in error.errors() if each["type"] == "missing"]
+        hint = f"it holds {', '.join(missing)}" if missing else ""
+        self._document.fault(path, "`spec` is required", hint)
 
     def _connector(self, kind: type[Step], reference: object, path: Path) -> None:
-        if not self._check_connector or not isinstance(reference, str):
-            return
-        if has_expression(reference):
+        check = self._check_connector
+        if check is None or not isinstance(reference, str) or has_expression(reference):
             return
         key = (reference, kind.connector_type)
         if key not in self._connectors:
-            self._connectors[key] = self._connector_faults(self._check_connector, *key)
+            self._connectors[key] = self._connector_faults(check, *key)
         for fault in self._connectors[key]:
             here = self._source.fault(path, fault.message, fault.hint)
             self._document.faults.append(fault if fault.file else here)

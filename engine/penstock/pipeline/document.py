@@ -4,13 +4,14 @@ A key that the platform (Harness) knows and that has no meaning here is noted; o
 would be lost is refused, with its line.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias
+from typing import Any, TypeAlias, get_args
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
+from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
+from pydantic_core.core_schema import ErrorType
 
 from penstock.errors import Fault, Refused
 from penstock.nearest import nearest
@@ -67,6 +68,8 @@ _OTHER_FILES = {
 }
 #: Keys that may be left out until their input is known.
 OPTIONAL = frozenset({"condition", "pipelineStatus", "stageStatus", "timeout", "when"})
+#: Those that pydantic makes itself; a plugin's validators may make others.
+_ERROR_TYPES = frozenset(get_args(ErrorType))
 _LISTS = {"stages": "stage", "steps": "step"}
 
 
@@ -233,21 +236,33 @@ class Document:
         self._refused.add(path)
 
     def _indented(self, item: object, key: str, path: Path) -> object:
-        """Take a ``step:`` with its keys beside it for what was meant, and say so."""
+        """Tell of a ``step:`` with its keys beside it; leave nothing of it."""
         if not isinstance(item, dict) or item.get(key, item) is not None:
             return item
-        beside = {name: value for name, value in item.items() if name not in {key, MARK}}
-        if not beside:
+        if not item.keys() - {key, MARK}:
             return item
         message = f"`{key}` is empty, and its keys stand beside it"
-        self.fault((*path, key), message, f"indent them more than `{key}:`", key=True)
-        return {key: beside}
+        self.fault((*path, key), message, f"indent them more than `{key}`", key=True)
+        self.hidden.update(_identifiers(item))
+        self._refused.add(path)
+        return {}
 
 
-def only(error: ValidationError, wanted: Any) -> ValidationError:
-    """Return *error* with those of its parts only that the predicate *wanted* takes."""
-    parts: list[Any] = [each for each in error.errors(include_url=False) if wanted(each)]
+def only(error: ValidationError, wanted: Callable[[ErrorDetails], bool]) -> ValidationError:
+    """Return *error* with those of its parts only that *wanted* takes."""
+    parts = [_again(each) for each in error.errors(include_url=False) if wanted(each)]
     return ValidationError.from_exception_data(error.title, parts)
+
+
+def _again(details: ErrorDetails) -> InitErrorDetails:
+    """Return a part of an error as pydantic takes it for a new one."""
+    kind: str | PydanticCustomError = details["type"]
+    if kind not in _ERROR_TYPES:
+        kind = PydanticCustomError("value_error", "{why}", {"why": details["msg"]})
+    again = InitErrorDetails(type=kind, loc=details["loc"], input=details["input"])
+    if "ctx" in details and isinstance(kind, str):
+        again["ctx"] = details["ctx"]
+    return again
 
 
 def _what_else(tree: Mapping[str, Any]) -> str:

@@ -5,8 +5,9 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
+from penstock.errors import JournalError
 from penstock.events import StepOutline
 
 __all__ = ["Plan", "PlannedStage", "PlannedStep", "PlannedVariable"]
@@ -100,8 +101,16 @@ class Plan:
 
     @classmethod
     def from_json(cls, text: str) -> "Plan":
-        """Return the plan that ``to_json`` wrote."""
-        return _adapter().validate_json(text)
+        """Return the plan that ``to_json`` wrote; raise ``JournalError`` for any other text."""
+        try:
+            return _adapter().validate_json(text)
+        except ValidationError as error:
+            first = error.errors(include_url=False)[0]
+            place = ".".join(str(part) for part in first["loc"])
+            raise JournalError(
+                f"the plan of the run cannot be read ({place}: {first['msg']}): another version "
+                "of Penstock wrote it; use that one, or run the pipeline again"
+            ) from error
 
 
 @cache

@@ -45,9 +45,9 @@ _STEP = {"step": {"name": _ANY, "identifier": _ANY}}
 #: What the platform knows and a run here does not.
 # fmt: off
 _PLATFORM = frozenset({
-    "account", "artifact", "artifacts", "codebase", "connector", "env", "eventPayload", "expression",
-    "infra", "json", "manifests", "matrix", "regex", "repeat", "service", "serviceVariables",
-    "stepGroup", "strategy", "trigger", "variable", "xml",
+    "account", "artifact", "artifacts", "codebase", "connector", "env", "eventPayload",
+    "expression", "infra", "json", "manifests", "matrix", "regex", "repeat", "service",
+    "serviceVariables", "stepGroup", "strategy", "trigger", "variable", "xml",
 })
 # fmt: on
 #: At so many faults the near miss is looked for: it takes its time.

@@ -60,7 +60,7 @@ def _level(name: str, schema: _Schema) -> _Schema:
     }
     if name != "Variable":
         properties |= {key: {} for key in sorted(NOTED)}
-        properties |= {key: _EMPTY for key in sorted(UNSUPPORTED)}
+        properties |= dict.fromkeys(sorted(UNSUPPORTED), _EMPTY)
     return {**schema, "properties": {**properties, MARK: {}}}
 
 

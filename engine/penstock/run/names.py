@@ -29,35 +29,25 @@ class Variables(Mapping[str, object]):
         self._variables = {variable.name: variable for variable in variables}
         self._names = names
         self._reading: set[str] = set()
-        #: While one is read, those that it is made of: each is evaluated once for it, or a
-        #: chain of twenty, each made of two of the one before, would take minutes.
-        self._parts: dict[str, object] = {}
 
     def __getitem__(self, name: str) -> object:
         """Return the value of a variable; raise ``KeyError`` or ``ExpressionError``."""
-        if name in self._parts:
-            return self._parts[name]
         variable = self._variables[name]
+        text = variable.value or ""
         if variable.type == "Secret":
-            return self._secret(variable.value or "")
+            return self._secret(text)
         if name in self._reading:
             raise ExpressionError(f"the variable {name!r} refers to itself")
         self._reading.add(name)
         try:
-            value = self._parts[name] = self._value(variable)
+            value = parse(text).render(self._names())
         finally:
             self._reading.discard(name)
-            if not self._reading:
-                self._parts.clear()
-        return value
+        return _number(name, value) if variable.type == "Number" else value
 
     def __contains__(self, name: object) -> bool:
         """Whether there is a variable of this name; it is not evaluated."""
         return name in self._variables
-
-    def _value(self, variable: PlannedVariable) -> object:
-        value = parse(variable.value or "").render(self._names())
-        return _number(variable.name, value) if variable.type == "Number" else value
 
     def _secret(self, reference: str) -> object:
         reader = self._names().secret

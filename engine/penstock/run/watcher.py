@@ -42,6 +42,8 @@ class _Open:
     due: datetime
     verdict: Verdict | None
     problem: str | None = None
+    #: Whether a verdict was told in this life of the run.
+    shown: bool = False
     failures: int = 0
     #: When it could first not be seen at or after its deadline, by the monotonic clock.
     overdue: float | None = None
@@ -141,7 +143,9 @@ class Watcher:
             gate.due = self._next(gate, now, gate.wait.interval)
             if changed:
                 self._state.journal.write_verdict(self._state.claim, gate.wait.path, verdict)
-            self._told(gate, verdict, changed=changed)
+            # What is the same as in an earlier life of the run is news to whoever watches this one.
+            self._told(gate, verdict, changed=changed or not gate.shown)
+            gate.shown = True
         else:
             self._end(gate, verdict)
 
