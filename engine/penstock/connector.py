@@ -9,10 +9,10 @@ from pydantic.alias_generators import to_camel
 
 from penstock.clock import Clock, SystemClock
 from penstock.errors import ConnectorError
-from penstock.sandbox import Sandbox
 from penstock.secret import Secret
 
 if TYPE_CHECKING:
+    from penstock.sandbox import Sandbox
     from penstock.watch import Look, Watch
 
 __all__ = ["Binding", "Check", "Connector", "SecretReference"]
@@ -37,8 +37,8 @@ class Binding:
     secret: Callable[[str], Secret] = _no_secrets
     clock: Clock = field(default_factory=SystemClock)
 
-#: Outside the class, in which ``type`` is the connector's.
-SandboxType: TypeAlias = type[Sandbox] | None
+#: Named outside the class, in which ``type`` is the connector's.
+SandboxType: TypeAlias = "type[Sandbox]"
 
 
 @dataclass(frozen=True)
@@ -60,10 +60,12 @@ class Connector(BaseModel):
 
     #: The ``type:`` of the connector file.
     type: ClassVar[str]
-    #: The stand-in that ``--sandbox`` starts, where there is one.
-    sandbox: ClassVar[SandboxType] = None
-
     _binding: Binding = PrivateAttr(default_factory=Binding)
+
+    @classmethod
+    def sandbox(cls) -> "SandboxType | None":
+        """Return the stand-in that ``--sandbox`` starts, imported when it is asked for."""
+        return None
 
     def bind(self, binding: Binding) -> Self:
         """Return a copy that knows its reference, its secrets and its clock."""

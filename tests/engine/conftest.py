@@ -164,6 +164,8 @@ class RemoteConnector(Connector):
 
     def look(self, watches: list[Watch]) -> list[Look]:  # type: ignore[override] # lists in tests
         REMOTE.asked.append(tuple(watch.key for watch in watches))
+        if len(REMOTE.asked) > 10_000:
+            pytest.fail("it asks without an end")
         found: list[Look] = []
         for watch in watches:
             answers = REMOTE.looks.get(watch.key, [])

@@ -131,7 +131,7 @@ def test_a_plan_knows_where_stages_and_variables_stand(bench):
     assert (plan.stages[1].line, plan.stages[1].column) == (row_of("identifier: second"), 9)
     assert [(item.line, item.column) for item in plan.variables] == [
         (row_of("name: version"), 30),
-        (row_of("name: count"), 42),
+        (row_of("name: count"), 44),
         (row_of("name: token"), 42),
         (row_of("name: nothing"), 7),
     ]

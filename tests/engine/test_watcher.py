@@ -291,6 +291,18 @@ def test_a_life_that_begins_after_the_deadline_looks_before_it_judges(bench, wat
     assert bench.statuses(run.record) == {"s/g": "Succeeded", "s/h": "Expired"}
 
 
+def test_a_clock_that_is_set_back_makes_no_wait_longer(bench, watched):
+    bench.see("K", "maybe")
+    run = watched(gate(timeout="90s"))
+    run.look()
+    bench.jump(timedelta(days=-2))
+    run.watcher.hurry()
+    run.look()
+    bench.clock.advance(90)
+    run.watcher.look()
+    assert run.attempt().status is Status.EXPIRED
+
+
 # What cannot be seen
 
 
@@ -572,7 +584,7 @@ def test_an_approval_is_not_lost_over_a_defect_in_its_headline(bench, watched):
 
 
 @pytest.mark.parametrize("state", ["maybe", "yes"])
-def test_who_lost_the_run_writes_no_verdict(bench, watched, state):
+def test_who_lost_the_run_writes_no_verdict_and_tells_none(bench, watched, state):
     bench.see("K", state)
     run = watched()
     other = Journal(bench.journal.file)
@@ -581,4 +593,5 @@ def test_who_lost_the_run_writes_no_verdict(bench, watched, state):
         run.look()
     assert run.attempt().status is Status.APPROVAL_WAITING
     assert run.verdict() is None
+    assert bench.of_kind("gate_looked") == []
     other.close()

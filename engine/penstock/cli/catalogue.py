@@ -17,6 +17,7 @@ __all__ = ["plugins", "schema", "steps"]
 
 
 @click.command(
+    short_help="List the installed plugins.",
     epilog="""\b
 Examples:
   penstock plugins
@@ -42,6 +43,7 @@ def plugins(*, output: Literal["text", "json"]) -> int:
 
 
 @click.command(
+    short_help="List step types, or the fields of one.",
     epilog="""\b
 Examples:
   penstock steps
@@ -124,6 +126,7 @@ def _references(field: Mapping[str, Any]) -> list[str]:
 
 
 @click.command(
+    short_help="Print the JSON Schema of pipelines.",
     epilog="""\b
 Examples:
   penstock schema > pipeline.schema.json

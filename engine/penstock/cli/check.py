@@ -18,6 +18,7 @@ __all__ = ["plan", "validate"]
 
 
 @click.command(
+    short_help="Check pipelines: every fault at once.",
     epilog="""\b
 Examples:
   penstock validate pipelines/*.yaml
@@ -51,6 +52,7 @@ def validate(*, files: tuple[Path, ...], connectors: Path | None) -> int:
 
 
 @click.command(
+    short_help="Show what a run would do.",
     epilog="""\b
 Examples:
   penstock plan release.yaml -i version=4.2.0

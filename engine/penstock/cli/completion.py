@@ -7,6 +7,7 @@ __all__ = ["completion"]
 
 
 @click.command(
+    short_help="Print a tab completion script.",
     epilog="""\b
 Examples:
   eval "$(penstock completion bash)"        in ~/.bashrc

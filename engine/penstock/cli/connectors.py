@@ -24,6 +24,7 @@ _DIRECTORY = click.option(
 
 
 @click.command(
+    short_help="List connectors.",
     epilog="""\b
 Examples:
   penstock connectors

@@ -29,6 +29,7 @@ _LEDGER = click.option(
 
 
 @click.command(
+    short_help="See it work, with nothing set up.",
     epilog="""\b
 Examples:
   penstock demo
@@ -60,6 +61,7 @@ def demo(
 
 
 @click.command(
+    short_help="Start the sandbox Jira alone, with its page.",
     epilog="""\b
 Examples:
   penstock sandbox --port 8080
@@ -138,8 +140,9 @@ def _until(bell: Event) -> None:
 
 def _sandboxes(app: App) -> Iterator[type[Sandbox]]:
     for kind in app.plugins.connector_types.values():
-        if kind.sandbox is not None:
-            yield kind.sandbox
+        sandbox = kind.sandbox()
+        if sandbox is not None:
+            yield sandbox
 
 
 def _chosen(app: App, type_name: str | None) -> type[Sandbox]:

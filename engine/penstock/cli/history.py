@@ -18,6 +18,7 @@ __all__ = ["runs", "show"]
 
 
 @click.command(
+    short_help="List runs.",
     epilog="""\b
 Examples:
   penstock runs
@@ -46,6 +47,7 @@ def runs(*, limit: int, output: Literal["text", "json"], database: str | None) -
 
 
 @click.command(
+    short_help="Explain a run.",
     epilog="""\b
 Examples:
   penstock show last

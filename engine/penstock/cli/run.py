@@ -50,6 +50,7 @@ def parse_inputs(pairs: tuple[str, ...]) -> dict[str, str]:
 
 
 @click.command(
+    short_help="Run a pipeline.",
     epilog="""\b
 Examples:
   penstock run release.yaml -i version=4.2.0
@@ -176,6 +177,7 @@ def _carry_elsewhere(app: App, record: RunRecord) -> None:
 
 
 @click.command(
+    short_help="Go on with a run.",
     epilog="""\b
 Examples:
   penstock resume last
@@ -198,6 +200,7 @@ def resume(run_id: str, output: Literal["text", "json"], database: str | None) -
 
 
 @click.command(
+    short_help="End a run for good.",
     epilog="""\b
 Example:
   penstock abort last"""

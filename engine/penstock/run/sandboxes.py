@@ -68,7 +68,7 @@ def sandbox_types(
     """Return the sandboxes of the connector types that a plan's steps use."""
     used = {steps[step.type].connector_type for _, step in plan.steps() if step.type in steps}
     kinds = [connectors[name] for name in sorted(filter(None, used)) if name in connectors]
-    return [sandbox for kind in kinds if (sandbox := kind.sandbox) is not None]
+    return [sandbox for kind in kinds if (sandbox := kind.sandbox()) is not None]
 
 
 @contextmanager

@@ -100,8 +100,9 @@ class RunState:
         *,
         verdict: Verdict | None = None,
         headline: Headline | None = None,
+        look: Event | None = None,
     ) -> Status:
-        """Journal the end of a step, with the last verdict of a gate, and tell of it."""
+        """Journal the end of a step, with the last verdict of a gate; tell of its *look* and it."""
         attempt = replace(attempt, finished=self.now())
         earlier = self.attempts.get(attempt.path)
         if earlier is not None and earlier.status is Status.APPROVAL_WAITING:
@@ -109,6 +110,8 @@ class RunState:
         else:
             self.journal.write_attempt(self.claim, attempt)
         self._remember(attempt)
+        if look is not None:
+            self.emit(look)
         self._tell_end(attempt, headline)
         return attempt.status
 

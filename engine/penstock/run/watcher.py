@@ -40,6 +40,8 @@ class _Open:
     wait: WaitRecord
     gate: Gate
     due: datetime
+    #: When its time is over by the monotonic clock, which nobody can set back.
+    ends: float
     verdict: Verdict | None
     problem: str | None = None
     #: Whether a verdict was told in this life of the run.
@@ -77,7 +79,9 @@ class Watcher:
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
             self._state.end(failed(attempt, error))
         else:
-            self._open[wait.path] = _Open(wait, gate, self._state.now(), wait.verdict)
+            now = self._state.now()
+            ends = self._elapsed() + (wait.deadline - now).total_seconds()
+            self._open[wait.path] = _Open(wait, gate, now, ends, wait.verdict)
 
     def _gate(self, attempt: AttemptRecord) -> Gate:
         _, step = self._state.places[attempt.path]
@@ -162,7 +166,8 @@ class Watcher:
             failure=str(failure) if failure else None,
         )
         headline = headline_of(self._state, path, gate.gate, attempt.outputs)
-        self._state.end(attempt, verdict=verdict, headline=headline)
+        look = self._looked(gate, verdict, changed=True)
+        self._state.end(attempt, verdict=verdict, headline=headline, look=look)
 
     def _expire(self, gate: _Open, verdict: Verdict | None, reason: str) -> None:
         path = gate.wait.path
@@ -176,25 +181,23 @@ class Watcher:
         self._state.end(attempt, verdict=verdict)
 
     def _cannot_see(self, gate: _Open, seen: Unavailable) -> None:
-        now = self._state.now()
         gate.failures += 1
         # A jump of the clock, or an outage over the deadline, must not end a wait that may have
         # been approved in time: it is looked at for a while longer.
-        if now >= gate.wait.deadline:
-            elapsed = self._state.world.clock.monotonic()
-            gate.overdue = elapsed if gate.overdue is None else gate.overdue
-            if elapsed - gate.overdue >= _GRACE:
+        if self._left(gate) <= 0:
+            gate.overdue = self._elapsed() if gate.overdue is None else gate.overdue
+            if self._elapsed() - gate.overdue >= _GRACE:
                 self._expire(gate, gate.verdict, f"nothing, since {seen.reason}")
                 return
         pause = min(gate.wait.interval * 2 ** min(gate.failures - 1, 10), _LONGEST_PAUSE)
         pause = max(gate.wait.interval, pause, seen.retry_after or 0.0)
-        gate.due = self._next(gate, now, pause)
+        gate.due = self._next(gate, pause)
         changed = gate.problem != seen.reason
         gate.problem = seen.reason
         self._state.emit(
             GateUnavailable(
                 self._state.facts.id,
-                now,
+                self._state.now(),
                 gate.wait.path,
                 seen.reason,
                 gate.failures,
@@ -203,26 +206,26 @@ class Watcher:
             )
         )
 
-    def _next(self, gate: _Open, now: datetime, pause: float) -> datetime:
+    def _next(self, gate: _Open, pause: float) -> datetime:
         """Return when to look next: after *pause* seconds, but at the deadline in any case.
 
         After it, before the time that it is given to be seen is over.
         """
-        left = (gate.wait.deadline - now).total_seconds()
-        return now + timedelta(seconds=min(pause, left if left > 0 else _GRACE))
+        left = self._left(gate)
+        return self._state.now() + timedelta(seconds=min(pause, left if left > 0 else _GRACE))
 
-    def _told(self, gate: _Open, verdict: Verdict, *, changed: bool) -> None:
-        waiting = verdict.status is VerdictStatus.WAITING
-        self._state.emit(
-            GateLooked(
-                self._state.facts.id,
-                self._state.now(),
-                gate.wait.path,
-                verdict,
-                changed,
-                gate.due if waiting else None,
-            )
-        )
+    def _left(self, gate: _Open) -> float:
+        """Return how many seconds a gate may still wait."""
+        by_the_wall = (gate.wait.deadline - self._state.now()).total_seconds()
+        return min(by_the_wall, gate.ends - self._elapsed())
+
+    def _elapsed(self) -> float:
+        return self._state.world.clock.monotonic()
+
+    def _looked(self, gate: _Open, verdict: Verdict, *, changed: bool) -> GateLooked:
+        due = gate.due if verdict.status is VerdictStatus.WAITING else None
+        now = self._state.now()
+        return GateLooked(self._state.facts.id, now, gate.wait.path, verdict, changed, due)
 
 
 def _is_too_late(verdict: Verdict, deadline: datetime) -> bool:

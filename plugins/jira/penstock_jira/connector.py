@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias, cast
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
 from urllib.parse import SplitResult, quote, urlsplit
 
 from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
@@ -66,23 +66,14 @@ def _user_agent() -> str:
         return "penstock"
 
 
+#: Named outside the class, in which ``type`` is the connector's.
 SandboxType: TypeAlias = type[Sandbox]
-
-
-class _LazySandbox:
-    """Imports the sandbox, and the web server it needs, when somebody asks for it."""
-
-    def __get__(self, instance: object, owner: object) -> SandboxType:
-        from penstock_jira.sandbox import JiraSandbox
-
-        return JiraSandbox
 
 
 class JiraConnector(Connector):
     """A Jira Cloud site or a Jira Data Center, and the user that pipelines act as."""
 
     type: ClassVar[str] = "Jira"
-    sandbox: ClassVar[SandboxType | None] = cast("SandboxType", _LazySandbox())
 
     jira_url: Annotated[str, BeforeValidator(_address)] = Field(
         description="Address of Jira, such as https://example.atlassian.net."
@@ -101,6 +92,13 @@ class JiraConnector(Connector):
     )
 
     _given: Credential | None = PrivateAttr(default=None)
+
+    @classmethod
+    def sandbox(cls) -> SandboxType:
+        """Return the sandbox Jira, whose web server is not loaded before it is needed."""
+        from penstock_jira.sandbox import JiraSandbox
+
+        return JiraSandbox
 
     @model_validator(mode="before")
     @classmethod
