@@ -168,7 +168,7 @@ def shell_script(consoles: list[Block]) -> str:
             lines.append(f"printf '%s\\n' {shlex.quote(f'$ {line}')}")
             if line.endswith(" &"):
                 log = f"log-{block.line}-{number}"
-                lines.append(f"{line.removesuffix(' &')} > {log} 2>&1 &")
+                lines.append(f": > {log}; {line.removesuffix(' &')} > {log} 2>&1 &")
                 lines.append(f"until grep -q . {log}; do sleep 0.05; done; cat {log}")
             else:
                 lines += [f"(exit $status)\n{line}", "status=$?"]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Annotated, ClassVar
 
 import pytest
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field
 from pydantic_core import PydanticCustomError
 
 from penstock.errors import ConnectorError, Fault, Refused
@@ -51,8 +51,10 @@ class Approve(Gate):
     deferred: ClassVar[Mapping[str, str]] = {
         "approvalCriteria": "issue",
         "more.expression": "issue",
+        "spare": "issue",
     }
     approval_criteria: Deferred
+    spare: Annotated[Deferred | None, BeforeValidator(lambda text: text.strip() or None)] = None
     more: Mapping[str, Deferred] = Field(default_factory=dict)
 
     def watch(self, context: StepContext) -> Watch:
@@ -121,6 +123,7 @@ def at(text, what):
         (MAKE % "x, count: three", "three", "`count` must be a whole number, not 'three'"),
         (MAKE % "x, count: 3", "3}", "`count` must be even, 1 too much"),
         (MAKE % "x, fields: [{nme: y}]", "nme", "unknown key `nme`; did you mean 'name'?"),
+        (MAKE % "x, fields: [{name: <+stage.name>, value: [y]}]", "[y]", "`value` must be text"),
         (MAKE % "x, fields: <+x.y>", "x.y", "'x.y' cannot be read: there is no 'x'; known: pi"),
     ],
 )
@@ -212,7 +215,7 @@ def test_what_only_a_gate_knows_is_refused_elsewhere_with_where_it_is_known():
     text = pipeline(("a", "Make", MAKE % "<+issue.Status>"))
     assert one_fault(text) == (
         f"{at(text, 'issue.S')}: 'issue.Status' cannot be read: there is no 'issue'; "
-        "it is known only in `approvalCriteria` of Approve, `more` of Approve"
+        "it is known only in `approvalCriteria` of Approve, `more` of Approve, `spare` of Approve"
     )
 
 
@@ -225,8 +228,20 @@ def test_criteria_are_checked_like_any_expression_and_once():
     assert [row.partition(": ")[0] for row in faults(text)] == [at(text, "a', m"), at(text, "(iss")]
 
 
+@pytest.mark.parametrize(
+    ("criterion", "fault"),
+    [
+        ("[x]", "an expression is needed here, as text"),
+        ("{a: b}", "an expression is needed here, as text"),
+        ("' '", "the expression is empty"),
+    ],
+)
+def test_a_criterion_that_is_no_expression_is_what_its_step_says(criterion, fault):
+    assert one_fault(pipeline(("g", "Approve", f"approvalCriteria: {criterion}"))).endswith(fault)
+
+
 def test_a_blank_criterion_is_for_its_step_to_judge():
-    text = pipeline(("g", "Approve", "approvalCriteria: issue.x, more: {expression: ' '}"))
+    text = pipeline(("g", "Approve", "approvalCriteria: issue.x, spare: ' '"))
     assert check(text)
 
 

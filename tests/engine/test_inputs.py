@@ -27,6 +27,7 @@ class Say(Step):
 PIPELINE = """\
 pipeline:
   identifier: p
+  description:
   variables:
     - {name: version, type: String, required: true, value: <+input>}
     - {name: risk, value: "<+input>.default(Low).selectOneFrom(Low,High)"}
@@ -223,17 +224,17 @@ def test_a_later_value_wins_under_whichever_name():
 
 def test_missing_inputs_are_told_all_at_once_with_how_to_give_each():
     assert faults(PIPELINE) == [
-        "p.yaml:4:60: the input version has no value; give it with -i version=…",
-        "p.yaml:13:35: the input s.region has no value; "
+        "p.yaml:5:60: the input version has no value; give it with -i version=…",
+        "p.yaml:14:35: the input s.region has no value; "
         "give it with -i s.region=… (one of: EU, US, APAC)",
-        "p.yaml:20:77: the input s.a.connectorRef has no value; give it with -i s.a.connectorRef=…",
+        "p.yaml:21:77: the input s.a.connectorRef has no value; give it with -i s.a.connectorRef=…",
     ]
 
 
 def test_missing_inputs_come_in_one_report_with_all_other_faults():
     text = PIPELINE.replace("variables.version>", "variables.verison>").replace("1h", "1x")
     text = text.replace("identifier: p", "identifier: step")
-    assert [row.split(":")[1] for row in faults(text)] == ["2", "4", "11", "13", "20", "20"]
+    assert [row.split(":")[1] for row in faults(text)] == ["2", "5", "12", "14", "21", "21"]
 
 
 def test_an_incomplete_document_is_valid_where_only_inputs_are_missing():
@@ -257,19 +258,19 @@ def test_an_incomplete_document_is_refused_for_all_else():
     [
         (
             {"risk": "Huge"},
-            "5:27: The value provided for risk: 'Huge' does not match any of the allowed",
+            "6:27: The value provided for risk: 'Huge' does not match any of the allowed",
         ),
-        ({"count": "1_000"}, "6:42: The value provided for count: '1_000' is not a number; write"),
-        ({"count": "nan"}, "6:42: The value provided for count: 'nan' is not a number"),
+        ({"count": "1_000"}, "7:42: The value provided for count: '1_000' is not a number; write"),
+        ({"count": "nan"}, "7:42: The value provided for count: 'nan' is not a number"),
         (
             {"version": " "},
-            "4:60: The value provided for version: it is empty, and the variable is re",
+            "5:60: The value provided for version: it is empty, and the variable is re",
         ),
         (
             {"region": "EU,MARS"},
-            "13:35: The value provided for s.region: 'MARS' does not match any of",
+            "14:35: The value provided for s.region: 'MARS' does not match any of",
         ),
-        ({"timeout": "soon"}, "11:18: 'soon' is not a duration"),
+        ({"timeout": "soon"}, "12:18: 'soon' is not a duration"),
     ],
 )
 def test_a_value_that_is_not_acceptable_is_refused_with_where_it_is_asked_for(given, fault):
@@ -359,20 +360,20 @@ def test_a_short_name_that_several_inputs_end_in_is_refused():
         (
             "text: <+pipeline.variables.version>",
             '"text": "Release <+input> of <+pipeline.variables.nothing>"',
-            "20:43: `<+input>` must stand alone as a value; put it into a variable and write",
+            "21:43: `<+input>` must stand alone as a value; put it into a variable and write",
         ),
-        ("value: <+input>}", "value: <+input>.default(}", "4:60: a bracket is not closed in"),
+        ("value: <+input>}", "value: <+input>.default(}", "5:60: a bracket is not closed in"),
         (
             "value: <+input>}",
             "value: <+input>.2}",
-            "4:60: `<+input>` must stand alone, and '.2' foll",
+            "5:60: `<+input>` must stand alone, and '.2' foll",
         ),
         (
             "identifier: a",
             "identifier: <+input>",
-            "18:31: `identifier` cannot be an input; write it o",
+            "19:31: `identifier` cannot be an input; write it o",
         ),
-        ("type: Say", "type: <+input>", "19:25: `type` cannot be an input; write it out"),
+        ("type: Say", "type: <+input>", "20:25: `type` cannot be an input; write it out"),
     ],
 )
 def test_an_input_that_is_written_wrongly_is_told_whether_or_not_it_is_given(old, new, fault):

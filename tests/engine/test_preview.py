@@ -23,6 +23,7 @@ class Told(Step):
     text: Json = None
     count: int = 1
     mood: str = "good"
+    size: int | float = 1
     criteria: Mapping[str, Deferred] | None = None
 
     @model_validator(mode="after")
@@ -132,6 +133,14 @@ def test_lists_and_mappings_are_filled_in_all_through(spec):
     assert found == [{"a": "A pipeline"}, ["p", None, "1"]]
 
 
+def test_all_variables_at_once_are_known_if_each_of_them_is(spec):
+    known = "[{name: a, value: x}, {name: b, type: Number, value: '2'}]"
+    assert spec("<+pipeline.variables>", variables=known) == {"a": "x", "b": 2}
+    assert spec("<+pipeline.variables.size()>", variables=known) == 2
+    late = "[{name: a, value: <+pipeline.executionId>}]"
+    assert spec("<+pipeline.variables>", variables=late) == "<+pipeline.variables>"
+
+
 SECRETS = "[{name: token, type: Secret, value: account.token}, {name: none, type: Secret}]"
 
 
@@ -182,6 +191,7 @@ def test_a_step_says_what_it_would_do_with_what_is_known(lines):
 
 def test_a_step_says_nothing_while_a_value_that_has_a_type_is_not_known(lines):
     assert lines("count: <+pipeline.executionId>") == ()
+    assert lines("size: <+pipeline.executionId>") == ()
     assert lines("text: <+pipeline.executionId>") == ("says <+pipeline.executionId> 1 times",)
 
 

@@ -247,7 +247,10 @@ def test_settings_outlive_the_process(tmp_path):
 def test_only_the_types_that_a_pipeline_uses_get_a_sandbox(bench):
     class SandboxedRemote(Connector):
         type: ClassVar[str] = "Remote"
-        sandbox = ShopSandbox
+
+        @classmethod
+        def sandbox(cls):
+            return ShopSandbox
 
     step = "- step: {identifier: a, type: Write, spec: {connectorRef: r, text: x}}\n"
     say = "- step: {identifier: b, type: Say, spec: {text: x}}\n"

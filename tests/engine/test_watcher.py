@@ -163,13 +163,17 @@ def test_a_look_that_sees_nothing_writes_nothing(bench, watched):
     other.close()
 
 
-def test_a_new_life_knows_what_was_seen_last(bench, watched):
+def test_a_new_life_tells_what_was_seen_last_and_writes_nothing(bench, watched):
     bench.see("K", "maybe")
     run = watched()
     run.look()
     run.revive()
-    run.look()
-    assert [event.changed for event in bench.of_kind("gate_looked")] == [True, False]
+    other = Journal(bench.journal.file)
+    before = other.changed_elsewhere()
+    run.looks(2)
+    assert other.changed_elsewhere() == before
+    assert [event.changed for event in bench.of_kind("gate_looked")] == [True, True, False]
+    other.close()
 
 
 def test_since_when_a_value_is_what_it_is_outlives_looks_and_lives(bench, watched):

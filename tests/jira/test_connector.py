@@ -305,5 +305,4 @@ def test_the_user_agent_is_no_browsers(
 def test_the_sandbox_is_named_by_the_connector() -> None:
     from penstock.sandbox import Sandbox
 
-    assert JiraConnector.sandbox is not None
-    assert issubclass(JiraConnector.sandbox, Sandbox)
+    assert issubclass(JiraConnector.sandbox(), Sandbox)

@@ -202,20 +202,29 @@ def _gates(types: Mapping[str, type[Step]]) -> dict[str, str]:
 
 def _counts(kind: type[Step], spec: object, location: Path) -> bool:
     """Whether a validation error is one: not of an expression, whose value is not known yet."""
-    if ".".join(str(part) for part in location) in kind.deferred:
-        return False  # it is checked as an expression
-    return not is_open(spec, location)
+    node = _at(spec, location)
+    if not isinstance(node, str):
+        return True
+    is_criterion = ".".join(str(part) for part in location) in kind.deferred
+    # A criterion is checked as an expression, unless there is nothing to check.
+    return not (node.strip() if is_criterion else has_expression(node))
 
 
 def is_open(spec: object, location: Path) -> bool:
-    """Whether there is a text with an expression at a place of a spec."""
+    """Whether there is a text with an expression at the place of a validation error in a spec."""
+    node = _at(spec, location)
+    return isinstance(node, str) and has_expression(node)
+
+
+def _at(spec: object, location: Path) -> object:
+    """Return what stands at pydantic's *location*, passing over members of unions in it."""
     node: Any = spec
     for part in location:
-        try:
+        if isinstance(node, Mapping):
+            node = node.get(part, node)
+        elif isinstance(node, list) and isinstance(part, int):
             node = node[part]
-        except (KeyError, IndexError, TypeError):  # a key that is missing
-            return False
-    return isinstance(node, str) and has_expression(node)
+    return node
 
 
 def texts_of(node: object, path: Path = ()) -> Iterator[tuple[Path, str]]:

@@ -140,21 +140,19 @@ class Watcher:
         verdict = dated(gate.verdict, judged(gate.gate, seen), seen.at)
         changed = gate.verdict is None or not is_same(gate.verdict, verdict)
         gate.verdict, gate.failures, gate.overdue, gate.problem = verdict, 0, None, None
-        now = self._state.now()
-        if now >= gate.wait.deadline and _is_too_late(verdict, gate.wait.deadline):
+        if self._left(gate) <= 0 and _is_too_late(verdict, gate.wait.deadline):
             self._expire(gate, verdict, verdict.reason)
         elif verdict.status is VerdictStatus.WAITING:
-            gate.due = self._next(gate, now, gate.wait.interval)
+            gate.due = self._next(gate, gate.wait.interval)
             if changed:
                 self._state.journal.write_verdict(self._state.claim, gate.wait.path, verdict)
             # What is the same as in an earlier life of the run is news to whoever watches this one.
-            self._told(gate, verdict, changed=changed or not gate.shown)
+            self._state.emit(self._looked(gate, verdict, changed=changed or not gate.shown))
             gate.shown = True
         else:
             self._end(gate, verdict)
 
     def _end(self, gate: _Open, verdict: Verdict) -> None:
-        self._told(gate, verdict, changed=True)
         status, failure = _ENDS[verdict.status]
         path = gate.wait.path
         del self._open[path]
