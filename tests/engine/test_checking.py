@@ -183,8 +183,8 @@ def test_keys_on_the_wrong_level_are_told_where_they_belong():
     assert faults(text) == [
         "16:19: `what` belongs into `spec`; move it there",
         "17:19: `fields` belongs into `spec`; move it there",
-        "20:21: `timeout` belongs to the step, not into its `spec`; move it out of it",
-        "21:21: `when` belongs to the step, not into its `spec`; move it out of it",
+        "20:21: `timeout` belongs to the step, not into its `spec`; move it beside `spec`",
+        "21:21: `when` belongs to the step, not into its `spec`; move it beside `spec`",
     ]
 
 

@@ -17,7 +17,7 @@ from penstock.expressions.filters import FILTERS
 from penstock.expressions.lookups import part
 from penstock.expressions.methods import call
 from penstock.expressions.names import Names
-from penstock.expressions.operators import ARITHMETIC, COMPARISONS, equal, negative, text
+from penstock.expressions.operators import ARITHMETIC, COMPARISONS, alike, equal, negative, text
 from penstock.expressions.reads import key_of, unwound
 from penstock.expressions.spans import Origin
 from penstock.expressions.values import Absent, describe, is_list, joined
@@ -31,6 +31,9 @@ class Evaluation:
     An ``Absent`` among the values makes every operation on it ``Absent``: only ``Judging`` has
     any, here an undefined name is an ``UndefinedError``.
     """
+
+    #: Whether values of unlike types may not even be compared for equality.
+    strict: ClassVar[bool] = False
 
     def __init__(self, names: Names, origin: Origin) -> None:
         """Take what the expression sees and where its nodes come from."""
@@ -134,6 +137,8 @@ class Evaluation:
         for one in (left, right):
             if isinstance(one, Absent):
                 return one
+        if self.strict and operand.op in _EQUALITY and not alike(left, right):
+            raise OperandError(f"{describe(left)} cannot be compared with {describe(right)}")
         return COMPARISONS[operand.op](left, right)
 
     def _arithmetic(self, node: nodes.BinExpr) -> object:

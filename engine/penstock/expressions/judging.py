@@ -18,7 +18,7 @@ from penstock.expressions.names import Names, Read
 from penstock.expressions.reads import reads_of
 from penstock.expressions.spans import Origin
 from penstock.expressions.syntax import Expression
-from penstock.expressions.values import Absent, Kind, cut, describe, is_list, kind_of, to_text
+from penstock.expressions.values import Absent, cut, describe, is_list, to_text
 from penstock.verdict import Combination, Condition
 
 __all__ = ["Since", "judged"]
@@ -77,6 +77,9 @@ def _partial(value: object, depth: int = 0) -> object:
 
 class Judging(Evaluation):
     """An evaluation in which an error makes its part of the expression unknown."""
+
+    #: A wrong type must not approve: ``!=`` of a number and a text is unknown.
+    strict = True
 
     def value(self, node: nodes.Expr) -> object:
         """Return the value of *node*, or an ``Absent`` that says what is wrong."""
@@ -155,7 +158,7 @@ class _Judgement:
             value if isinstance(value, bool) else None,
             expected=self._expected(node) if len(fields) == 1 else None,
             actual=self._actual(reads),
-            why=_why(value) if not isinstance(value, bool) else self._mismatch(node),
+            why=None if isinstance(value, bool) else _why(value),
             since=since,
             by=by,
         )
@@ -188,19 +191,6 @@ class _Judgement:
                 except OperandError:
                     return None
         return None
-
-    def _mismatch(self, node: nodes.Expr) -> str | None:
-        """Return what explains that two values of different types are not equal."""
-        if not isinstance(node, nodes.Compare) or node.ops[0].op not in {"eq", "ne"}:
-            return None
-        values = [self._evaluation.value(side) for side in _sides(node)]
-        try:
-            kinds = [kind_of(value) for value in values]
-            if None in values or kinds[0] is kinds[1] or Kind.DATE in kinds:
-                return None
-            return f"{describe(values[0])} is never equal to {describe(values[1])}"
-        except OperandError:
-            return None
 
 
 def _flat(node: nodes.Expr, kind: type[nodes.Expr]) -> Iterator[nodes.Expr]:

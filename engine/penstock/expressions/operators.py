@@ -88,6 +88,16 @@ def equal(left: object, right: object, depth: int = 0) -> bool:
     return left == right
 
 
+def alike(left: object, right: object) -> bool:
+    """Whether two values can be meant to be equal: of one type, or a date and a text that is one.
+
+    Null can be compared with anything.
+    """
+    if left is None or right is None or kind_of(left) is kind_of(right):
+        return True
+    return _dates(left, right) is not None
+
+
 def _dates(left: object, right: object) -> tuple[Moment, Moment] | None:
     """Return both as dates, if one is a date and the other a date or a text that says one."""
     one, other = left, right

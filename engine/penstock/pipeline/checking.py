@@ -150,7 +150,7 @@ class Check:
             document.fault(path, f"`{key}` belongs into `spec`", "move it there", key=True)
         for key in within:
             message = f"`{key}` belongs to the step, not into its `spec`"
-            document.fault((*place.path, "spec", key), message, "move it out of it", key=True)
+            document.fault((*place.path, "spec", key), message, "move it beside `spec`", key=True)
         return frozenset(beside | within)
 
     def _spec_faults(
