@@ -8,7 +8,9 @@ from functools import cached_property
 from pathlib import Path
 
 from penstock.clock import Clock, SystemClock
-from penstock.connector_files import ConnectorDirectory
+from penstock.connectors.files import ConnectorDirectory
+from penstock.connectors.scope import Scope
+from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError, Fault, Refused
 from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
@@ -28,9 +30,7 @@ from penstock.run.ownership import is_owned, own, owner_name
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
 from penstock.run.state import RunState, World
 from penstock.sandbox import Sandbox
-from penstock.scope import Scope
 from penstock.secret import Masker, Secret
-from penstock.secret_store import SecretStore
 from penstock.source import read
 from penstock.step import RunFacts
 
@@ -178,6 +178,9 @@ class App:
         with own(self.database, record.id, record.owner), stopped_by_signals(stop):
             plan = Plan.from_json(record.plan)
             claim = self.journal.claim(record.id, owner_name())
+            status = self.journal.run(record.id).status
+            if status.is_final:  # it was aborted between being found and being claimed
+                raise Refused(f"run {record.id} has ended already: {status}")
             with self._sandboxes(record, plan, stop) as sandboxes:
                 stand_ins = {name: sandbox for name, (sandbox, _) in sandboxes.items()}
                 world = self._world(record, plan, stop, stand_ins, renderer)

@@ -37,6 +37,7 @@ class Binding:
     secret: Callable[[str], Secret] = _no_secrets
     clock: Clock = field(default_factory=SystemClock)
 
+
 #: Named outside the class, in which ``type`` is the connector's.
 SandboxType: TypeAlias = "type[Sandbox]"
 

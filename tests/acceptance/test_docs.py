@@ -23,7 +23,7 @@ import yaml
 from pydantic import BaseModel
 
 from penstock.app import App
-from penstock.connector_files import ConnectorDirectory
+from penstock.connectors.files import ConnectorDirectory
 from penstock.events import Event, Status
 from penstock.expressions import Deferred, Names, limits, parse
 from penstock.expressions.filters import FILTERS

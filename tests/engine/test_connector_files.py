@@ -5,11 +5,11 @@ from typing import ClassVar
 import pytest
 
 from penstock.connector import Connector, SecretReference
-from penstock.connector_files import ConnectorDirectory, ConnectorFile
+from penstock.connectors.files import ConnectorDirectory, ConnectorFile
+from penstock.connectors.scope import Home, Scope
+from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError, Refused
-from penstock.scope import Home, Scope
 from penstock.secret import Masker
-from penstock.secret_store import SecretStore
 from penstock.testing import FakeClock
 
 

@@ -6,12 +6,12 @@ from typing import ClassVar
 import pytest
 
 from penstock.connector import Connector
+from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError
 from penstock.run.connectors import RunConnectors
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
 from penstock.sandbox import Sandbox, SandboxOptions
 from penstock.secret import Masker
-from penstock.secret_store import SecretStore
 from penstock.testing import FakeClock
 
 

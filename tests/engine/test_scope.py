@@ -1,7 +1,7 @@
 import pytest
 
+from penstock.connectors.scope import RESERVED, Home, Reference, Scope, identifier_fault
 from penstock.errors import ConnectorError
-from penstock.scope import RESERVED, Home, Reference, Scope, identifier_fault
 
 
 @pytest.mark.parametrize(

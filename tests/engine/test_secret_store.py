@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
+from penstock.connectors.scope import Scope
+from penstock.connectors.secrets import SecretStore, secret_variable
 from penstock.errors import ConnectorError, Refused
-from penstock.scope import Scope
 from penstock.secret import MASK, Masker, Secret
-from penstock.secret_store import SecretStore, secret_variable
 
 
 def get(

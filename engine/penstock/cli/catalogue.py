@@ -21,7 +21,7 @@ __all__ = ["plugins", "schema", "steps"]
     epilog="""\b
 Examples:
   penstock plugins
-  penstock plugins --output json"""
+  penstock plugins --output json""",
 )
 @output_option
 def plugins(*, output: Literal["text", "json"]) -> int:
@@ -47,7 +47,7 @@ def plugins(*, output: Literal["text", "json"]) -> int:
     epilog="""\b
 Examples:
   penstock steps
-  penstock steps JiraApproval"""
+  penstock steps JiraApproval""",
 )
 @click.argument("type_name", metavar="[TYPE]", required=False)
 @output_option
@@ -131,7 +131,7 @@ def _references(field: Mapping[str, Any]) -> list[str]:
 Examples:
   penstock schema > pipeline.schema.json
   # then, as the first line of a pipeline, for editors with a YAML language server:
-  #   yaml-language-server: $schema=pipeline.schema.json"""
+  #   yaml-language-server: $schema=pipeline.schema.json""",
 )
 def schema() -> int:
     """Print the JSON Schema of pipeline files, made from the installed step types."""

@@ -22,7 +22,7 @@ __all__ = ["plan", "validate"]
     epilog="""\b
 Examples:
   penstock validate pipelines/*.yaml
-  penstock validate release.yaml --connectors ~/connectors"""
+  penstock validate release.yaml --connectors ~/connectors""",
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @connectors_option
@@ -56,7 +56,7 @@ def validate(*, files: tuple[Path, ...], connectors: Path | None) -> int:
     epilog="""\b
 Examples:
   penstock plan release.yaml -i version=4.2.0
-  penstock plan release.yaml -i version=4.2.0 --output json"""
+  penstock plan release.yaml -i version=4.2.0 --output json""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(

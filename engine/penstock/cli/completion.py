@@ -11,7 +11,7 @@ __all__ = ["completion"]
     epilog="""\b
 Examples:
   eval "$(penstock completion bash)"        in ~/.bashrc
-  penstock completion fish > ~/.config/fish/completions/penstock.fish"""
+  penstock completion fish > ~/.config/fish/completions/penstock.fish""",
 )
 @click.argument("shell", type=click.Choice(["bash", "zsh", "fish"]))
 def completion(shell: str) -> None:

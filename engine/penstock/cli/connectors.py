@@ -8,7 +8,7 @@ import click
 
 from penstock.app import App
 from penstock.cli.options import app_for, output_option
-from penstock.connector_files import ConnectorDirectory
+from penstock.connectors.files import ConnectorDirectory
 
 __all__ = ["connector", "connectors"]
 
@@ -28,7 +28,7 @@ _DIRECTORY = click.option(
     epilog="""\b
 Examples:
   penstock connectors
-  penstock connectors --connectors ~/connectors --output json"""
+  penstock connectors --connectors ~/connectors --output json""",
 )
 @_DIRECTORY
 @output_option

@@ -33,7 +33,7 @@ _LEDGER = click.option(
     epilog="""\b
 Examples:
   penstock demo
-  penstock demo --manual      you approve the ticket, on the sandbox's page"""
+  penstock demo --manual      you approve the ticket, on the sandbox's page""",
 )
 @click.option(
     "--manual", is_flag=True, help="Leave the approval to you, at the page whose address is shown."
@@ -66,7 +66,7 @@ def demo(
 Examples:
   penstock sandbox --port 8080
   penstock sandbox --flavour data-center --script people.yaml
-  penstock sandbox --print-world > world.yaml"""
+  penstock sandbox --print-world > world.yaml""",
 )
 @click.argument("type_name", metavar="[TYPE]", required=False)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")

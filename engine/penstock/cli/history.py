@@ -22,7 +22,7 @@ __all__ = ["runs", "show"]
     epilog="""\b
 Examples:
   penstock runs
-  penstock runs --limit 0 --output json | jq -r 'select(.status == "Failed").run'"""
+  penstock runs --limit 0 --output json | jq -r 'select(.status == "Failed").run'""",
 )
 @click.option(
     "--limit",
@@ -51,7 +51,7 @@ def runs(*, limit: int, output: Literal["text", "json"], database: str | None) -
     epilog="""\b
 Examples:
   penstock show last
-  penstock show k3x9 --output json | jq .steps"""
+  penstock show k3x9 --output json | jq .steps""",
 )
 @click.argument("run_id", metavar="RUN")
 @output_option

@@ -56,7 +56,7 @@ Examples:
   penstock run release.yaml -i version=4.2.0
   penstock run release.yaml --input-set prod.yaml --connectors ~/connectors
   penstock run release.yaml --sandbox --script people.yaml
-  penstock run release.yaml --output json | jq -r 'select(.event == "run_finished").status'"""
+  penstock run release.yaml --output json | jq -r 'select(.event == "run_finished").status'""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @click.option(
@@ -181,7 +181,7 @@ def _carry_elsewhere(app: App, record: RunRecord) -> None:
     epilog="""\b
 Examples:
   penstock resume last
-  penstock resume k3x9 --output json"""
+  penstock resume k3x9 --output json""",
 )
 @click.argument("run_id", metavar="RUN")
 @output_option
@@ -203,7 +203,7 @@ def resume(run_id: str, output: Literal["text", "json"], database: str | None) -
     short_help="End a run for good.",
     epilog="""\b
 Example:
-  penstock abort last"""
+  penstock abort last""",
 )
 @click.argument("run_id", metavar="RUN")
 @database_option

@@ -6,6 +6,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from penstock.connectors.scope import Reference
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.model_keys import known_keys
@@ -14,7 +15,6 @@ from penstock.pipeline.document import Document, Path, StagePlace, StepPlace, on
 from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.references import Here, References
 from penstock.pipeline.variables import variable_faults
-from penstock.scope import Reference
 from penstock.step import Step
 from penstock.validation import faults_of
 

@@ -17,10 +17,10 @@ from pydantic import (
 )
 from pydantic.alias_generators import to_camel
 
+from penstock.connectors.scope import RESERVED
 from penstock.duration import Duration
 from penstock.expressions import has_expression
 from penstock.nearest import nearest
-from penstock.scope import RESERVED
 
 __all__ = [
     "STAGE_TYPES",

@@ -3,13 +3,13 @@
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from penstock.connectors.scope import Reference
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.pipeline.document import Document, Path, StagePlace
 from penstock.pipeline.model import is_true, text_of
 from penstock.pipeline.number import number_of
 from penstock.pipeline.references import References
-from penstock.scope import Reference
 
 __all__ = ["variable_faults"]
 

@@ -6,10 +6,10 @@ from typing import TypeVar
 
 from penstock.clock import Clock
 from penstock.connector import Binding, Connector
-from penstock.connector_files import ConnectorDirectory
+from penstock.connectors.files import ConnectorDirectory
+from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError
 from penstock.sandbox import Sandbox
-from penstock.secret_store import SecretStore
 
 __all__ = ["RunConnectors"]
 

@@ -11,8 +11,8 @@ import pytest
 
 import penstock
 from penstock.events import RunFinished, Status, StepFinished
-from penstock.plugin_checks import type_faults
 from penstock.plugins import load_plugins
+from penstock.plugins.checks import type_faults
 from penstock.testing import FakeClock
 
 ROOT = Path(__file__).parents[3]

@@ -23,7 +23,7 @@ from yaml.reader import Reader
 from yaml.scanner import Scanner
 
 from penstock.errors import Fault, Refused
-from penstock.yaml_advice import (
+from penstock.source.advice import (
     QUOTE_EXPRESSION,
     UNQUOTED_TEMPLATE,
     advice,
@@ -31,7 +31,7 @@ from penstock.yaml_advice import (
     shown_key,
     wrong_key,
 )
-from penstock.yaml_place import Lines, Spot
+from penstock.source.place import Lines, Spot
 
 __all__ = ["MAX_DEPTH", "MAX_NODES", "PlainText", "Tree", "Value", "build"]
 

@@ -10,13 +10,13 @@ from pydantic.alias_generators import to_camel
 
 from penstock.clock import Clock
 from penstock.connector import Binding, Connector
+from penstock.connectors.scope import Home, Reference, Scope, identifier_fault
+from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError, Fault, Refused
 from penstock.nearest import suggestion
-from penstock.scope import Home, Reference, Scope, identifier_fault
 from penstock.secret import Secret
-from penstock.secret_store import SecretStore
 from penstock.source import Source, Value, read
-from penstock.text_file import reason_of
+from penstock.source.text_file import reason_of
 from penstock.validation import faults_of
 
 __all__ = ["ConnectorDirectory", "ConnectorFile"]

@@ -13,7 +13,7 @@ from penstock import hooks
 from penstock.connector import Connector
 from penstock.errors import Fault, PluginError
 from penstock.events import Event
-from penstock.plugin_checks import hooks_as_text, overlooked_hooks, type_faults, unknown_hooks
+from penstock.plugins.checks import hooks_as_text, overlooked_hooks, type_faults, unknown_hooks
 from penstock.step import Step
 
 __all__ = ["Plugin", "Plugins", "load_plugins"]

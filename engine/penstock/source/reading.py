@@ -12,9 +12,9 @@ from pathlib import Path
 
 from penstock.errors import Fault
 from penstock.json_types import Json
-from penstock.text_file import checked, decoded, read_regular
-from penstock.yaml_place import Lines, Place, Spot, index_in_scalar
-from penstock.yaml_tree import PlainText, Value, build
+from penstock.source.place import Lines, Place, Spot, index_in_scalar
+from penstock.source.text_file import checked, decoded, read_regular
+from penstock.source.tree import PlainText, Value, build
 
 __all__ = ["Place", "PlainText", "Source", "Value", "parse", "read", "typed"]
 

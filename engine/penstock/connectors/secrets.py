@@ -7,12 +7,12 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
+from penstock.connectors.scope import Home, Reference, Scope
 from penstock.errors import ConnectorError, Fault, Refused
 from penstock.nearest import nearest
-from penstock.scope import Home, Reference, Scope
 from penstock.secret import SHORTEST_MASKED, Masker, Secret
 from penstock.source import read
-from penstock.text_file import read_regular, reason_of
+from penstock.source.text_file import read_regular, reason_of
 
 __all__ = ["SECRETS_VARIABLE", "SecretStore", "secret_variable"]
 
