@@ -15,7 +15,7 @@ from penstock.errors import ConnectorError, Fault, Refused
 from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
 from penstock.pipeline.checking import ConnectorCheck
-from penstock.pipeline.inputs import fill_inputs, find_inputs, input_set_values
+from penstock.pipeline.inputs import Verbatim, fill_inputs, find_inputs, input_set_values
 from penstock.pipeline.plan import Plan
 from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
@@ -45,6 +45,7 @@ class StartOptions:
     """What ``penstock run`` was asked for."""
 
     file: Path
+    #: Values by input name; they are data, and no expression in them is evaluated.
     inputs: Mapping[str, str] = field(default_factory=dict)
     input_sets: tuple[Path, ...] = ()
     #: ``None``: ``connectors/`` beside the file.
@@ -99,7 +100,7 @@ class App:
         given: dict[str, str] = {}
         for file in options.input_sets:
             given |= input_set_values(read(file))
-        return given | dict(options.inputs)
+        return given | {name: Verbatim(value) for name, value in options.inputs.items()}
 
     def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
         """Return the directory of connector files; ``None`` if a sandbox does without one."""
@@ -251,9 +252,9 @@ class App:
 
         A process that carries it loses its claim, and stops when it notices.
         """
-        if record.status.is_final:
-            return False
         claim = self.journal.claim(record.id, owner_name())
+        if self.journal.run(record.id).status.is_final:
+            return False
         now = self.clock.now()
         for attempt in self.journal.attempts(record.id):
             if not attempt.status.is_final:

@@ -85,7 +85,9 @@ class Refused(PenstockError):
     @classmethod
     def unless_empty(cls, faults: Iterable[Fault]) -> None:
         """Raise with all of *faults*, sorted by place, or return when there are none."""
-        found = sorted(set(faults), key=lambda f: (f.file or "", f.line or 0, f.column or 0))
+        # Two faults of one place stay in the order in which they were found.
+        found = list(dict.fromkeys(faults))
+        found.sort(key=lambda fault: (fault.file or "", fault.line or 0, fault.column or 0))
         if found:
             raise cls(*found)
 

@@ -167,6 +167,23 @@ def test_inputs_and_input_sets_reach_the_ticket(shell, jira, pipelines):
     assert process.returncode == 6
 
 
+@pytest.mark.parametrize("title", ["{{ 7*7 }}", '<+secrets.getValue("account.x")>', "None", "🙂"])
+def test_an_input_from_the_command_line_is_data(shell, tmp_path, title):
+    file = shell.write(
+        "p.yaml",
+        "pipeline:\n  identifier: p\n  variables: [{name: title, value: <+input>}]\n"
+        "  stages: [{stage: {identifier: s, type: Custom, spec: {execution: {steps: [{step: "
+        "{identifier: t, type: JiraCreate, spec: {connectorRef: account.jira, projectKey: REL, "
+        "issueType: Task, fields: [{name: Summary, value: 'T: <+pipeline.variables.title>'}]}}}]"
+        "}}}}]\n",
+    )
+    ledger = tmp_path / "ledger.json"
+    result = shell("run", file, "-i", f"title={title}", "--sandbox", "--ledger", ledger)
+    assert result.code == 0, result.out + result.err
+    assert json.loads(ledger.read_text())[0]["body"]["fields"]["summary"] == f"T: {title}"
+    assert f"title = {title}" in shell("show", "last").out
+
+
 def test_plan_shows_values_requests_and_gate_fields_and_sends_nothing(shell, pipelines):
     result = shell("plan", pipelines / "change-approval.yaml", "-i", "version=9.9.9")
     assert result.code == 0, result.err

@@ -12,6 +12,7 @@ from penstock.expressions import (
     ExpressionError,
     Names,
     has_expression,
+    literal,
     parse,
     parse_criterion,
 )
@@ -221,3 +222,14 @@ def test_the_truth_of_a_branch_follows_from_its_parts(text: str, issue: dict[str
             check(part)
 
     check(Deferred(text).judge({"issue": issue}, now=lambda: NOW))
+
+
+@MANY
+@given(TEXTS.map(lambda text: text.replace("\ud800", "")))
+def test_a_literal_renders_to_the_text_it_was_made_of(text: str) -> None:
+    assert parse(literal(text)).render(Names({}, lambda: NOW)) == text
+
+
+def test_a_long_literal_renders_to_itself() -> None:
+    for text in ("{{" * 5000, "<+x " * 5000, "{<" * 4000 + "+"):
+        assert parse(literal(text)).render(Names({}, lambda: NOW)) == text

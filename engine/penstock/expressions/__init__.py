@@ -11,6 +11,7 @@ from penstock.expressions.names import Names, Read
 from penstock.expressions.template import (
     Template,
     has_expression,
+    literal,
     parse,
     parse_criterion,
     render_tree,
@@ -25,6 +26,7 @@ __all__ = [
     "Read",
     "Template",
     "has_expression",
+    "literal",
     "parse",
     "parse_criterion",
     "render_tree",

@@ -16,7 +16,10 @@ from penstock.secret import Secret
 if TYPE_CHECKING:
     from penstock.expressions.syntax import Expression
 
-__all__ = ["Template", "has_expression", "parse", "parse_criterion", "render_tree"]
+__all__ = ["Template", "has_expression", "literal", "parse", "parse_criterion", "render_tree"]
+
+#: A literal is written in pieces of this length, so that each stays within the bounds.
+_PIECE = 4000
 
 
 @dataclass(frozen=True)
@@ -94,6 +97,18 @@ def has_expression(text: str) -> bool:
         return True
     comment = text.find("{#")
     return comment >= 0 and "#}" in text[comment + 2 :]
+
+
+def literal(text: str) -> str:
+    """Return a text that renders to *text* as it stands, whatever *text* looks like."""
+    if not has_expression(text):
+        return text
+    pieces = (text[at : at + _PIECE] for at in range(0, len(text), _PIECE))
+    return "".join("{{ '" + _quoted(piece) + "' }}" for piece in pieces)
+
+
+def _quoted(text: str) -> str:
+    return text.replace("\\", "\\\\").replace("'", "\\'")
 
 
 def parse(text: str) -> Template:

@@ -7,6 +7,7 @@ from itertools import pairwise
 from typing import Any
 
 from penstock.errors import Fault, Refused
+from penstock.expressions import literal
 from penstock.nearest import nearest, suggestion
 from penstock.pipeline.document import NOTED, UNSUPPORTED, Path
 from penstock.pipeline.input_form import START, InputForm, parse_input
@@ -14,7 +15,7 @@ from penstock.pipeline.model import is_true
 from penstock.pipeline.number import number_of
 from penstock.source import Source
 
-__all__ = ["Filled", "Input", "fill_inputs", "find_inputs", "input_set_values"]
+__all__ = ["Filled", "Input", "Verbatim", "fill_inputs", "find_inputs", "input_set_values"]
 
 #: Levels of the document that say nothing in an input's name.
 _SILENT = frozenset(
@@ -25,6 +26,15 @@ _STRUCTURE = frozenset({"identifier", "key", "name", "type"})
 #: Below these keys nothing is read, so nothing is asked for; a step's spec may use them otherwise.
 _UNREAD = NOTED | UNSUPPORTED.keys()
 _INTO_A_VARIABLE = "put it into a variable and write `<+pipeline.variables.NAME>` here"
+
+
+class Verbatim(str):
+    """A given value that is data: what looks like an expression in it is not evaluated.
+
+    A job that passes on a stranger's text (``-i title="$PR_TITLE"``) must not run it.
+    """
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True)
@@ -157,6 +167,9 @@ def fill_inputs(
 ) -> Filled:
     """Return the tree of *source* with inputs replaced by *given* values or their defaults.
 
+    A value is a text of the pipeline's, in which expressions are evaluated, unless it is
+    ``Verbatim``.
+
     *complete* says that an input without a value is a fault; else it stays as written. The faults
     (missing, unknown, not acceptable, written wrongly) come with the tree, for ``make_plan``.
     """
@@ -178,7 +191,7 @@ def fill_inputs(
         if value is None or complaint or item.fault:
             missing.add(item.path)
         else:
-            replaced[item.path] = value
+            replaced[item.path] = literal(value) if isinstance(value, Verbatim) else value
     names = {item.path: item.name for item in inputs}
     given = {names[path]: value for path, value in values.items()}
     tree = _replace(source.value, (), replaced)
