@@ -123,6 +123,7 @@ class App:
         identifier = _new_id()
         settings = {
             "connectors": str(_directory(options).resolve()),
+            "directory": str(options.file.parent.resolve()),
             "sandbox": options.sandbox.to_json() if options.sandbox else None,
         }
         plan = planned.plan
@@ -231,7 +232,14 @@ class App:
 
     def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
         origin = record.facts
-        facts = RunFacts(record.id, plan.name, record.started, origin["url"], origin["user"])
+        facts = RunFacts(
+            record.id,
+            plan.name,
+            record.started,
+            origin["url"],
+            origin["user"],
+            Path(record.settings.get("directory", ".")),
+        )
         scope = Scope.of(org=plan.org, project=plan.project)
 
         def secret(reference: str) -> Secret:

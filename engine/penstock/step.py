@@ -8,6 +8,7 @@ from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from typing import ClassVar, Protocol, TypeAlias, TypeVar
 
 from pydantic import BaseModel, ConfigDict
@@ -46,6 +47,8 @@ class RunFacts:
     started: datetime
     url: str
     user: str
+    #: Where the pipeline's file is: what a step calls a file by a relative path is beside it.
+    directory: Path = Path()
 
 
 @dataclass(frozen=True)
@@ -167,6 +170,10 @@ class Gate(Step):
     @abstractmethod
     def watch(self, context: StepContext) -> Watch:
         """Return which connector, key and fields to look at, and how often; sends nothing."""
+
+    def asks(self) -> Mapping[str, Json]:
+        """Return what a look needs to find out beside the watch's fields, for the connector."""
+        return {}
 
     @abstractmethod
     def judge(self, snapshot: Snapshot) -> Verdict:

@@ -58,5 +58,6 @@ class Verdict:
     rejection: Condition | None = None
     #: When it became so, where the other system tells: an approval after the deadline is none.
     decided: datetime | None = None
-    #: What later steps may read once the gate is through.
+    #: What later steps may read once the gate is through. Of a verdict that waits: what the next
+    #: look is to know (``Watch.known``).
     outputs: Mapping[str, Json] = field(default_factory=dict)

@@ -1,7 +1,7 @@
 """A wait as data: what is watched, and what a look brings back."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import TypeAlias
 
@@ -21,6 +21,15 @@ class Watch:
     interval: float = 60.0
     #: Where a person can look, if the step knows.
     link: str | None = None
+    # What follows is the engine's: a gate leaves it out, and a look finds it filled in.
+    #: What the gate's ``asks`` wants to be looked up beside the fields.
+    asks: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    #: What the gate's last verdict left as outputs; it outlives a restart.
+    known: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    #: When the gate opened, by our own clock.
+    opened: datetime | None = None
+    #: Who started the run.
+    user: str = ""
 
 
 @dataclass(frozen=True)

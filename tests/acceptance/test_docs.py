@@ -33,6 +33,8 @@ from penstock.pipeline import model
 from penstock.pipeline.document import NOTED, UNSUPPORTED
 from penstock.verdict import Combination, Condition
 from penstock_jira.approval import JiraApproval
+from penstock_jira.approvers import Approvers
+from penstock_jira.around import Commented, LinkTo, RemoteLinkTo, Visibility, WorkDone
 from penstock_jira.auth import Password, PersonalAccessToken, UsernamePassword
 from penstock_jira.conditions import FieldCondition, combined
 from penstock_jira.connector import JiraConnector
@@ -40,6 +42,7 @@ from penstock_jira.create import JiraCreate
 from penstock_jira.operators import OPERATORS
 from penstock_jira.sandbox.faults import FaultKind, Faults
 from penstock_jira.sandbox.script import _WrittenDeed
+from penstock_jira.spec import FieldEntry
 from penstock_jira.update import JiraUpdate
 
 ROOT = Path(__file__).parents[2]
@@ -320,14 +323,26 @@ def test_every_key_of_a_jira_step_is_in_its_table(kind):
     deeper = {name.rpartition(".")[2] for name in named if re.search("[.…]", name)}
     inner = {
         JiraCreate: set(),
-        JiraUpdate: {"status", "transitionName"},
-        JiraApproval: {"type", "conditions", "matchAnyCondition", "expression"},
+        JiraUpdate: {"status", "transitionName", "id"},
+        JiraApproval: {"type", "conditions", "matchAnyCondition", "expression"}
+        | keys_of(Approvers),
     }
     assert deeper == inner[kind]
 
 
+def test_every_key_of_what_hangs_on_an_issue_is_in_its_table():
+    cells = [row[0] for row in rows("writing-pipelines", "Around the issue", "key")]
+    below = {"comment": Commented, "links": LinkTo, "remoteLink": RemoteLinkTo, "worklog": WorkDone}
+    expected = {f"{key}.{name}" for key, kind in below.items() for name in keys_of(kind)}
+    expected |= {f"comment.visibility.{name}" for name in keys_of(Visibility)}
+    single = {"remoteLink", "watchers", "attachments"}
+    assert codes(*cells) == expected - {"comment.visibility"} | single
+    assert single | set(below) <= keys_of(JiraCreate) & keys_of(JiraUpdate)
+
+
 def test_every_key_of_a_field_and_a_condition_is_named():
     assert {"name", "value"} <= codes(section("writing-pipelines", "JiraCreate"))
+    assert keys_of(FieldEntry) - {"format"} <= codes(section("writing-pipelines", "Fields"))
     assert keys_of(FieldCondition) <= codes(section("writing-pipelines", "JiraApproval"))
 
 

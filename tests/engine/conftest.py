@@ -34,6 +34,7 @@ class Remote:
     written: list[str] = field(default_factory=list)
     looks: dict[str, list[Look | Exception]] = field(default_factory=dict)
     asked: list[tuple[str, ...]] = field(default_factory=list)
+    watched: list[Watch] = field(default_factory=list)
     #: Called for each write; may raise before or after it is done.
     before_write: Callable[[str], None] = lambda text: None
     after_write: Callable[[str], None] = lambda text: None
@@ -139,6 +140,9 @@ class Await(Gate):
     def watch(self, context: StepContext) -> Watch:
         return Watch(self.connector_ref, self.key, ("state",), self.interval)
 
+    def asks(self) -> dict[str, Json]:
+        return {"wanted": self.wanted}
+
     def judge(self, snapshot: Snapshot) -> Verdict:
         state = snapshot.content["state"]
         if state == "defect":
@@ -164,6 +168,7 @@ class RemoteConnector(Connector):
 
     def look(self, watches: list[Watch]) -> list[Look]:  # type: ignore[override] # lists in tests
         REMOTE.asked.append(tuple(watch.key for watch in watches))
+        REMOTE.watched += watches
         if len(REMOTE.asked) > 10_000:
             pytest.fail("it asks without an end")
         found: list[Look] = []

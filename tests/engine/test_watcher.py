@@ -124,6 +124,20 @@ def test_a_hurry_asks_about_every_gate_now(bench, remote, watched):
     assert remote.asked == [("A", "B"), ("A", "B")]
 
 
+def test_a_look_is_told_of_the_gate_and_of_what_its_last_verdict_left(bench, remote, watched):
+    opened = bench.clock.now()
+    bench.see("K", "maybe")
+    remote.verdict = lambda verdict: replace(verdict, outputs={"seen": "maybe"})
+    run = watched()
+    run.look()
+    run.revive()
+    run.look()
+    first, second = remote.watched
+    assert (first.asks, first.opened) == ({"wanted": "yes"}, opened)
+    assert first.user == run.state.facts.user
+    assert (first.known, second.known) == ({}, {"seen": "maybe"})
+
+
 def test_without_gates_nothing_is_due(bench, watched):
     bench.see("K", "yes")
     run = watched()

@@ -16,6 +16,7 @@ from penstock.step import Effect, RunFacts, StepContext
 from penstock.testing import FakeClock
 from penstock_jira.client import JiraClient
 from penstock_jira.connector import JiraConnector
+from penstock_jira.missing import MISSING
 from penstock_jira.observe import SITES
 
 URL = "https://jira.example.com"
@@ -149,6 +150,7 @@ def jira() -> Any:
 def _no_site_is_known() -> Any:
     yield
     SITES.forget(URL)
+    MISSING.forget(URL)
 
 
 @pytest.fixture

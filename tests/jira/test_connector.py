@@ -10,7 +10,7 @@ import pytest
 from pydantic import ValidationError
 
 import penstock_jira
-from penstock.connector import Binding, Check
+from penstock.connector import Binding
 from penstock.errors import ConnectorError
 from penstock.secret import Secret
 from penstock.testing import FakeClock
@@ -191,78 +191,6 @@ def test_the_connector_looks_for_gates(jira: Any, connector: JiraConnector) -> N
     jira.answer("GET", "/rest/api/2/field", None, 503)
     (seen,) = connector.look([Watch("account.jira", "REL-1")])
     assert "503" in str(seen)
-
-
-def checks(connector: JiraConnector) -> list[Check]:
-    return list(connector.test())
-
-
-def test_the_doctor_finds_everything_well(jira: Any, connector: JiraConnector) -> None:
-    jira.cloud()
-    jira.answer("GET", "/rest/api/2/myself", {"displayName": "Release Bot", "accountId": "5b1"})
-    jira.answer("GET", "/rest/api/2/project", [{"key": "REL"}, {"key": "OPS"}])
-    assert checks(connector) == [
-        Check("server", True, "Jira Cloud 10.3.1"),
-        Check("user", True, "signed in as Release Bot (5b1)"),
-        Check("projects", True, "2 projects visible"),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("about", "found"),
-    [
-        ({"deploymentType": "Server", "version": "10.3.1"}, "Jira Data Center 10.3.1"),
-        ({}, "Jira unknown of an unknown version"),
-    ],
-)
-def test_the_doctor_tells_the_flavour(
-    jira: Any, connector: JiraConnector, about: Any, found: str
-) -> None:
-    jira.answer("GET", "/rest/api/2/serverInfo", about)
-    assert checks(connector)[0] == Check("server", True, found)
-
-
-def test_the_doctor_says_that_no_project_is_visible(jira: Any, connector: JiraConnector) -> None:
-    jira.cloud()
-    jira.answer("GET", "/rest/api/2/myself", {"displayName": "Bot", "name": "bot"})
-    jira.answer("GET", "/rest/api/2/project", [])
-    last = checks(connector)[-1]
-    assert (last.ok, last.found) == (False, "Unable to fetch projects: none is visible")
-    assert "Browse Projects" in last.advice
-
-
-@pytest.mark.parametrize(
-    ("answer", "found", "advice"),
-    [
-        ({"status": 404}, "Jira refused to tell its version (404)", "not the address of a Jira"),
-        ({"status": 401}, "credentials are not accepted", "a token may have expired"),
-        ({"status": 503}, "Jira answered 503", ""),
-        ({"text": "<html>"}, "it is a web page", "proxy or a login page"),
-    ],
-)
-def test_the_doctor_stops_where_something_is_wrong(
-    jira: Any, connector: JiraConnector, answer: Any, found: str, advice: str
-) -> None:
-    jira.answer("GET", "/rest/api/2/serverInfo", **answer)
-    (check,) = checks(connector)
-    assert check.ok is False
-    assert found in check.found
-    assert advice in check.advice
-
-
-def test_the_doctor_names_a_secret_that_is_missing() -> None:
-    def secret(name: str) -> Secret:
-        raise ConnectorError(f"no secret {name}")
-
-    connector = made().bind(Binding("account.jira", secret, FakeClock()))
-    (check,) = checks(connector)
-    assert (check.name, check.ok) == ("secrets", False)
-    assert "account.jira_token" in check.found
-
-
-def test_the_doctor_leaves_a_connector_alone_that_asks_for_it() -> None:
-    (check,) = checks(made(ignoreTestConnection=True))
-    assert check.ok is None
 
 
 def test_importing_the_plugin_imports_no_client_and_no_web_server() -> None:

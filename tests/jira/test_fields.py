@@ -240,8 +240,7 @@ def test_an_empty_value_is_not_sent_and_noted(
     ("value", "words"),
     [
         ("null", "Field [Summary] has invalid jira field value: the text null"),
-        (None, "has no value"),
-        ({"id": "1"}, "must be a text or a list of texts"),
+        ({"id": "1"}, "must be a text, a list of texts, or value and child"),
     ],
 )
 def test_what_is_no_value_is_refused_when_the_pipeline_is_read(value: Any, words: str) -> None:

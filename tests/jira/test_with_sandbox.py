@@ -1,7 +1,8 @@
 """The three steps against the sandbox Jira, over real connections, on Cloud and Data Center."""
 
 from collections.abc import Iterator
-from datetime import timedelta
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from penstock.connector import Binding
 from penstock.sandbox import SandboxOptions
 from penstock.step import RunFacts, StepContext
 from penstock.testing import FakeClock
-from penstock.verdict import VerdictStatus
-from penstock.watch import Watch
+from penstock.verdict import Verdict, VerdictStatus
+from penstock.watch import Snapshot, Unavailable, Watch
 from penstock_jira.approval import JiraApproval
 from penstock_jira.connector import JiraConnector
 from penstock_jira.create import JiraCreate
+from penstock_jira.missing import MISSING
 from penstock_jira.observe import SITES
 from penstock_jira.sandbox import JiraSandbox
 from penstock_jira.update import JiraUpdate
@@ -25,7 +27,7 @@ class Bench:
     """A sandbox with a context for each step."""
 
     def __init__(self, flavour: str, memory: Any, resolver: Any) -> None:
-        self.clock = FakeClock()
+        self.clock, self.cloud = FakeClock(), flavour == "cloud"
         self.sandbox = JiraSandbox(SandboxOptions(flavour=flavour))
         self.sandbox.start()
         made = self.sandbox.stand_in(None).bind(Binding("account.jira", clock=self.clock))
@@ -90,6 +92,7 @@ def bench(request: Any, memory_effects: Any, one_connector: Any) -> Iterator[Ben
     yield made
     made.sandbox.stop()
     SITES.forget(url)
+    MISSING.forget(url)
 
 
 EVERY_KIND = {
@@ -221,7 +224,12 @@ def test_a_gate_sees_an_issue_and_who_moved_it(bench: Bench) -> None:
 
 
 def test_the_doctor_is_content(bench: Bench) -> None:
-    assert [check.ok for check in bench.connector.test()] == [True, True, True]
+    checks = {check.name: check for check in bench.connector.test()}
+    assert [name for name, check in checks.items() if check.ok is False] == []
+    assert [name for name, check in checks.items() if check.ok is None] == ["clock"]
+    assert "ours" in checks["clock"].found
+    assert checks["permissions"].found.startswith("in REL: browse projects, create issues")
+    assert checks["metadata"].found == "5 issue types can be created in REL"
 
 
 def test_a_wrong_token_is_a_refused_sign_in(bench: Bench) -> None:
@@ -229,3 +237,99 @@ def test_a_wrong_token_is_a_refused_sign_in(bench: Bench) -> None:
     checks = list(wrong.bind(Binding(clock=bench.clock)).test())
     assert checks[-1].ok is False
     assert "credentials are not accepted" in checks[-1].found
+    gateway = "https://api.atlassian.com/ex/jira/5b2a4f0e-8d5c-4c0b-9d57-000000000001"
+    assert (gateway in checks[-1].advice) is bench.cloud
+
+
+def seen(
+    bench: Bench, gate: JiraApproval, opened: datetime, last: Verdict | None = None
+) -> Verdict:
+    """Return the verdict of a look, as the engine makes one."""
+    watch = replace(
+        gate.watch(bench.context()),
+        asks=gate.asks(),
+        known=last.outputs if last is not None else {},
+        opened=opened,
+        user="operator@example.com",
+    )
+    (look,) = bench.connector.look([watch])
+    assert isinstance(look, Snapshot), look
+    return gate.judge(look)
+
+
+def guarded(key: str, **more: Any) -> JiraApproval:
+    condition = {"key": "Status", "operator": "equals", "value": "Pending Approval"}
+    criteria = {"type": "KeyValues", "spec": {"conditions": [condition]}}
+    spec = {"connectorRef": "x", "issueKey": key, "approvalCriteria": criteria}
+    return JiraApproval.model_validate({**spec, **more})
+
+
+def move(bench: Bench, key: str, user: str) -> None:
+    """Request approval as *user*."""
+    auth = (f"{user}@example.com", "sandbox-token")
+    place = f"{bench.sandbox.url}/rest/api/2/issue/{key}/transitions"
+    listed = requests.get(place, auth=auth, timeout=5).json()["transitions"]
+    (found,) = [one["id"] for one in listed if one["name"] == "Request approval"]
+    done = requests.post(place, json={"transition": {"id": found}}, auth=auth, timeout=5)
+    assert done.ok, done.text
+
+
+@pytest.mark.parametrize(
+    ("user", "approved", "why"),
+    [
+        ("cab-lead", True, ""),
+        ("reviewer", True, ""),
+        ("operator", False, "started the run"),
+        ("release-bot", False, "is the connector's own user"),
+    ],
+)
+def test_a_gate_knows_who_may_approve_by_group_and_run(
+    bench: Bench, user: str, approved: bool, why: str
+) -> None:
+    key = bench.create()["key"]
+    gate = guarded(key, approvers={"groups": ["release-managers"], "notInitiator": True})
+    opened = bench.clock.now()
+    assert seen(bench, gate, opened).status is VerdictStatus.WAITING
+    move(bench, key, user)
+    verdict = seen(bench, gate, opened)
+    assert (verdict.status is VerdictStatus.APPROVED) is approved
+    assert approved or why in verdict.reason
+
+
+def test_an_approval_older_than_the_gate_is_told_by_jiras_own_clock(bench: Bench) -> None:
+    key = bench.create()["key"]
+    move(bench, key, "cab-lead")
+    gate = guarded(key, allowExisting=False)
+    # The bench's clock stands months before the sandbox's.
+    assert seen(bench, gate, bench.clock.now() - timedelta(minutes=5)).status is (
+        VerdictStatus.APPROVED
+    )
+    verdict = seen(bench, gate, bench.clock.now() + timedelta(minutes=5))
+    assert verdict.status is VerdictStatus.WAITING
+    assert "it was so before the gate opened" in verdict.reason
+
+
+def test_an_approval_that_has_not_held_yet_waits(bench: Bench) -> None:
+    key = bench.create()["key"]
+    move(bench, key, "cab-lead")
+    verdict = seen(bench, guarded(key, holdFor="10m"), bench.clock.now())
+    assert verdict.status is VerdictStatus.WAITING
+    assert "but it must stay so until" in verdict.reason
+
+
+def test_an_issue_that_is_deleted_is_missing_in_the_end_and_never_approved(bench: Bench) -> None:
+    key = bench.create()["key"]
+    gate = guarded(key)
+    first = seen(bench, gate, bench.clock.now())
+    client = bench.connector.client()
+    client.send("DELETE", f"/rest/api/2/issue/{key}", {}, what="delete")
+    watch = replace(gate.watch(bench.context()), known=first.outputs)
+    for _ in range(3):
+        (look,) = bench.connector.look([watch])
+        assert isinstance(look, Unavailable), look
+        bench.clock.advance(250)
+    (look,) = bench.connector.look([watch])
+    assert isinstance(look, Snapshot)
+    verdict = gate.judge(look)
+    assert verdict.status is VerdictStatus.FAILED
+    assert verdict.reason.startswith(f"issue missing: {key} was not found by 4 looks in 12 minutes")

@@ -115,11 +115,8 @@ class Watcher:
                     self._cannot_see(gate, seen)
 
     def _ask(self, reference: str, gates: Sequence[_Open]) -> Sequence[Look]:
-        watches = [
-            Watch(item.connector, item.key, item.fields, item.interval, item.link)
-            for item in (gate.wait for gate in gates)
-        ]
         try:
+            watches = [self._watch(gate) for gate in gates]
             connector = self._state.world.connectors.resolve(reference, Connector)
             looks = list(connector.look(watches))
         except Interrupted:
@@ -135,6 +132,20 @@ class Watcher:
             what = f"{len(looks)} answers" if known else "something else than looks"
             reason = f"a defect of the connector's plugin: {what} to {len(gates)} questions"
         return [Unavailable(self._state.now(), reason)] * len(gates)
+
+    def _watch(self, gate: _Open) -> Watch:
+        wait = gate.wait
+        return Watch(
+            wait.connector,
+            wait.key,
+            wait.fields,
+            wait.interval,
+            wait.link,
+            asks=gate.gate.asks(),
+            known=gate.verdict.outputs if gate.verdict is not None else {},
+            opened=wait.opened,
+            user=self._state.facts.user,
+        )
 
     def _judge(self, gate: _Open, seen: Snapshot) -> None:
         verdict = dated(gate.verdict, judged(gate.gate, seen), seen.at)

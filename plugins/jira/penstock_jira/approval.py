@@ -5,22 +5,26 @@ Rejection is judged first, and wins when both hold.
 """
 
 from collections.abc import Mapping
-from datetime import datetime
+from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
 from pydantic import AfterValidator, Field, model_validator
 
-from penstock.duration import Duration
+from penstock.duration import Duration, format_duration
 from penstock.json_types import Json
 from penstock.step import Gate, Headline, Outputs, StepContext
-from penstock.verdict import Condition, Verdict, VerdictStatus
+from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
 from penstock.watch import Snapshot, Watch
 from penstock_jira.answer import as_list, members, text
+from penstock_jira.approvers import Approvers
+from penstock_jira.conditions import combined
 from penstock_jira.connector import JiraConnector
 from penstock_jira.criteria import Criteria, judge, plain_values
 from penstock_jira.issue import headline
 from penstock_jira.reasons import as_json, decisive, met, unmet
 from penstock_jira.spec import DelegateSelectors, IssueKey, Text, known
+from penstock_jira.standing import by_our_clock, held, holds_from, newer
 
 __all__ = ["JiraApproval"]
 
@@ -62,6 +66,28 @@ class JiraApproval(Gate):
     project_key: Text | None = Field(None, description="Fails if the issue is in another project.")
     issue_type: Text | None = Field(None, description="Fails if the issue is of another type.")
     delegate_selectors: DelegateSelectors = Field((), description="Harness's; has no effect.")
+    approvers: Approvers | None = Field(
+        None, description="Whose approval counts, and how many it takes (not Harness's)."
+    )
+    hold_for: Duration | None = Field(
+        None, description="How long it must have been approved (not Harness's)."
+    )
+    allow_existing: bool = Field(
+        default=True,
+        description="Whether an approval older than the gate counts (not Harness's).",
+    )
+
+    @model_validator(mode="after")
+    def _has_enough_fields(self) -> Self:
+        """A field has one last change, so that it is approved by one person."""
+        count = self.approvers.minimum_count if self.approvers is not None else 1
+        names = self.approval_criteria.names
+        if count > max(1, len(names)):
+            raise ValueError(
+                f"approvers.minimumCount is {count}, and approvalCriteria look at "
+                f"{', '.join(names)} only: each person must change a field of their own"
+            )
+        return self
 
     @model_validator(mode="after")
     def _approves_by_something(self) -> Self:
@@ -89,25 +115,54 @@ class JiraApproval(Gate):
             connector.browse(key),
         )
 
+    def asks(self) -> Mapping[str, Json]:
+        """Return what is to be found out of the people who change the issue."""
+        return self.approvers.asks if self.approvers is not None else {}
+
     def judge(self, snapshot: Snapshot) -> Verdict:
         """Judge the issue as it was seen: failed, rejected, approved, or still waiting."""
         content = snapshot.content
-        fault = self._guarded(content) or _unknown(content)
+        fault = _missing(content) or self._guarded(content) or _unknown(content)
         if fault is not None:
             return Verdict(VerdictStatus.FAILED, fault)
-        approval = judge(self.approval_criteria, content, snapshot.at)
+        criteria = judge(self.approval_criteria, content, snapshot.at)
+        start = holds_from(criteria, content, snapshot.at)
+        own = self._own(criteria, content, start, snapshot.at)
+        approval = combined((criteria, *own), Combination.ALL) if own else criteria
         rejection = judge(self._rejection, content, snapshot.at) if self._rejection else None
         if rejection is not None and rejection.truth is True:
             reason = met(rejection)
             if approval.truth is True:
                 reason += "; the approval criteria hold as well, and rejection goes first"
-            return _decided(VerdictStatus.REJECTED, reason, approval, rejection, content)
+            found = Verdict(VerdictStatus.REJECTED, reason, approval, rejection)
+            return _decided(found, rejection, content)
         if approval.truth is True:
-            return _decided(VerdictStatus.APPROVED, met(approval), approval, rejection, content)
-        reason = unmet(approval)
+            found = Verdict(VerdictStatus.APPROVED, met(criteria), approval, rejection)
+            return self._after_the_hold(_decided(found, criteria, content), start)
+        reason = _waits_for(criteria, own)
         if "moved_from" in content:
             reason += f"; {text(content['moved_from'])} is {text(content.get('key'))} now"
-        return Verdict(VerdictStatus.WAITING, reason, approval, rejection)
+        kept = _kept(content, start if criteria.truth is True else None)
+        return Verdict(VerdictStatus.WAITING, reason, approval, rejection, None, kept)
+
+    def _own(
+        self, criteria: Condition, content: Mapping[str, Json], start: datetime, at: datetime
+    ) -> tuple[Condition, ...]:
+        """Return the conditions that the keys of Penstock's own add to the criteria."""
+        found = []
+        if not self.allow_existing:
+            found.append(newer(criteria, content))
+        if self.approvers is not None:
+            found.append(self.approvers.judge(criteria, content))
+        if self.hold_for is not None:
+            found.append(held(self.hold_for, criteria, start, at))
+        return tuple(found)
+
+    def _after_the_hold(self, verdict: Verdict, start: datetime) -> Verdict:
+        """Return an approval that was given when it had held for long enough."""
+        if self.hold_for is None:
+            return verdict
+        return replace(verdict, decided=start + timedelta(seconds=self.hold_for))
 
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the issue's key and address."""
@@ -116,11 +171,18 @@ class JiraApproval(Gate):
     def preview(self) -> tuple[str, ...]:
         """Return what is looked at, and how often."""
         rejection = self._rejection
-        return (
+        lines = [
             f"GET /rest/api/2/issue/{self.issue_key}  every {self.retry_interval:g} s",
             f"  approves by {', '.join(self.approval_criteria.names)}",
             f"  rejects by {', '.join(rejection.names) if rejection else 'nothing'}",
-        )
+        ]
+        if self.approvers is not None:
+            lines.append(f"  approvers: {self.approvers.expected}")
+        if self.hold_for is not None:
+            lines.append(f"  must hold for {format_duration(self.hold_for)}")
+        if not self.allow_existing:
+            lines.append("  must be approved after the gate opened")
+        return tuple(lines)
 
     def _guarded(self, content: Mapping[str, Json]) -> str | None:
         """Return why this is not the issue that was meant (Harness's words), or ``None``."""
@@ -149,26 +211,49 @@ def _unknown(content: Mapping[str, Json]) -> str | None:
     return "; ".join(faults) or None
 
 
-def _decided(
-    status: VerdictStatus,
-    reason: str,
-    approval: Condition,
-    rejection: Condition | None,
-    content: Mapping[str, Json],
-) -> Verdict:
-    """Return the verdict with what later steps may read: the issue, who decided, and when."""
-    approved = status is VerdictStatus.APPROVED
-    condition = approval if approved or rejection is None else rejection
+def _missing(content: Mapping[str, Json]) -> str | None:
+    """Return that the issue is missing, once looks enough have not found it."""
+    told = members(content.get("missing"))
+    if not told:
+        return None
+    return (
+        f"issue missing: {text(told.get('key'))} was not found by {text(told.get('looks'))} looks "
+        f"in {text(told.get('minutes'))} minutes; it was deleted or archived, or "
+        f"{text(told.get('user'))} may not see it any more"
+    )
+
+
+def _waits_for(criteria: Condition, own: tuple[Condition, ...]) -> str:
+    """Return why an approval is not given, in one sentence."""
+    if criteria.truth is not True:
+        return unmet(criteria)
+    why = [part.why or part.label for part in own if part.truth is not True]
+    return f"{met(criteria)}, but {'; '.join(why)}"
+
+
+def _kept(content: Mapping[str, Json], start: datetime | None) -> dict[str, Json]:
+    """Return what the next look is to know: which issue it was, and since when it is approved."""
+    kept: dict[str, Json] = {"issue_id": text(content.get("id"))}
+    return kept if start is None else {**kept, "approved_since": start.isoformat()}
+
+
+def _decided(verdict: Verdict, condition: Condition, content: Mapping[str, Json]) -> Verdict:
+    """Return *verdict* with what later steps may read: the issue, who decided, and when.
+
+    *condition* is the one that decided.
+    """
+    approved = verdict.status is VerdictStatus.APPROVED
+    tree = verdict.approval if approved and verdict.approval is not None else condition
     at, by = decisive(condition)
     word = "approved" if approved else "rejected"
     decision: dict[str, Json] = {f"{word}_by": by, f"{word}_at": at}
     outputs: dict[str, Json] = {
         "issue": _issue(content),
-        "output": {**decision, "verdict": as_json(condition)},
+        "output": {**decision, "verdict": as_json(tree)},
         **decision,
     }
-    decided = datetime.fromisoformat(at) if at is not None else None
-    return Verdict(status, reason, approval, rejection, decided, outputs)
+    decided = by_our_clock(at, content) if at is not None else None
+    return replace(verdict, decided=decided, outputs=outputs)
 
 
 def _issue(content: Mapping[str, Json]) -> dict[str, Json]:

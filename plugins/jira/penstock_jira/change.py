@@ -1,6 +1,6 @@
 """What a step is about to change in one issue, resolved against what Jira offers for it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
@@ -10,11 +10,12 @@ from urllib.parse import quote
 from penstock.json_types import Json
 from penstock.step import Effect, StepContext
 from penstock_jira.answer import as_mapping, members, text
-from penstock_jira.difference import has_already
+from penstock_jira.difference import has_already, holds
 from penstock_jira.errors import JiraRefused
 from penstock_jira.fields import Resolution, Values, is_comment, missing, with_parent
 from penstock_jira.metadata import FieldSet
 from penstock_jira.plain import plain
+from penstock_jira.readback import asked
 from penstock_jira.refusal import explained
 from penstock_jira.screens import edit_screen
 from penstock_jira.shape import Shaping
@@ -54,8 +55,13 @@ class Change:
         key: str,
         entries: Sequence[FieldEntry],
         wanted: Wanted | None,
+        *,
+        also: Callable[[], None] = lambda: None,
     ) -> None:
-        """Take the issue's key, the step's fields and the transition it asks for."""
+        """Take the issue's key, the step's fields, the transition it asks for, and what else is
+        to be checked before anything is written.
+        """
+        self._also = also
         self._client, self._context, self._key = client, context, key
         self._entries = [entry for entry in entries if not is_comment(entry)]
         self._comments = [entry for entry in entries if is_comment(entry)]
@@ -64,61 +70,60 @@ class Change:
 
     def check(self) -> None:
         """Resolve everything; raise ``StepFailed`` with what is wrong with any part."""
-        _ = self._resolved
+        _ = self._checked
 
     def fields_intent(self) -> Mapping[str, Json]:
         """Return what is journalled before the edit."""
-        return {"issue": self._key, "fields": sorted(self._resolved.edit.values)}
+        edit = self._checked.edit
+        return {"issue": self._key, "fields": list(edit.names), "asked": asked(edit)}
 
-    def put(self, _effect: Effect) -> Json:
+    def put(self, effect: Effect) -> Json:
         """Edit the fields that differ; send nothing when none does."""
         edit = self._resolved.edit
-        present = members(self._issue.get("fields"))
-        values = {
-            name: value
-            for name, value in edit.values.items()
-            if not has_already(present.get(name), value)
-        }
-        if not values:
-            if edit.values:
-                self._context.note(f"{self._key} has these values already; nothing was sent")
-            return {"changed": []}
-        with explained(self._screen, edit.written):
-            self._send("PUT", self._path, {"fields": values}, f"edit {self._key}")
-        return {"changed": sorted(values)}
+        changed = _unlike(edit, members(self._issue.get("fields")))
+        if changed:
+            with explained(self._screen, edit.written):
+                self._send("PUT", self._path, _body(edit, changed), f"edit {self._key}")
+        elif edit.names:
+            self._context.note(f"{self._key} has these values already; nothing was sent")
+        return {"changed": list(changed), "asked": effect.intent.get("asked")}
 
-    def is_set(self, _effect: Effect) -> Json:
+    def is_set(self, effect: Effect) -> Json:
         """Return what an earlier edit changed if all of it is there now, else ``None``."""
-        values = self._resolved.edit.values
-        present = members(self._read(",".join(sorted(values))).get("fields"))
-        if all(has_already(present.get(name), value) for name, value in values.items()):
-            return {"changed": sorted(values)}
-        return None
+        edit = self._resolved.edit
+        if _unlike(edit, members(self._read(",".join(edit.names)).get("fields"))):
+            return None
+        return {"changed": list(edit.names), "asked": effect.intent.get("asked")}
 
     def move_intent(self) -> Mapping[str, Json]:
         """Return what is journalled before the transition."""
-        way = self._resolved.way
-        target = way.to if way is not None else self._here
-        return {"issue": self._key, "from": self._here.id, "to": target.id}
+        resolved = self._checked
+        target = resolved.way.to if resolved.way is not None else self._here
+        return {
+            "issue": self._key,
+            "from": self._here.id,
+            "to": target.id,
+            "asked": asked(resolved.move),
+        }
 
-    def move(self, _effect: Effect) -> Json:
+    def move(self, effect: Effect) -> Json:
         """Make the transition, with the fields that only its screen takes."""
         way, values = self._resolved.way, self._resolved.move
         if way is None:
             self._context.note(f"{self._key} is {self._here.name} already; nothing was sent")
             return {"status": self._here.name}
-        body: dict[str, Json] = {"transition": {"id": way.id}}
-        if values.values:
-            body["fields"] = values.values
+        body = {"transition": {"id": way.id}, **_body(values, values.names)}
         with explained(way.screen, values.written):
             what = f"move {self._key} to {way.to.name}"
             self._send("POST", f"{self._path}/transitions", body, what)
-        return {"status": way.to.name}
+        return {"status": way.to.name, "asked": effect.intent.get("asked")}
 
     def is_there(self, effect: Effect) -> Json:
         """Return the status if the issue is where an earlier try would have moved it."""
         now = Status.of(members(self._read("status").get("fields")).get("status"))
-        return {"status": now.name} if now.id == text(effect.intent.get("to")) else None
+        if now.id != text(effect.intent.get("to")):
+            return None
+        return {"status": now.name, "asked": effect.intent.get("asked")}
 
     @cached_property
     def _issue(self) -> Mapping[str, Json]:
@@ -131,6 +136,13 @@ class Change:
     @cached_property
     def _screen(self) -> FieldSet:
         return with_parent(edit_screen(self._client, self._key))
+
+    @property
+    def _checked(self) -> _Resolved:
+        """The change, once everything beside it was found to be possible too."""
+        resolved = self._resolved
+        self._also()
+        return resolved
 
     @cached_property
     def _resolved(self) -> _Resolved:
@@ -214,11 +226,35 @@ class Change:
                 return
 
 
+def _unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:
+    """Return the ids of the fields that have not what the edit would give them."""
+    return sorted(
+        [name for name, value in edit.values.items() if not has_already(present.get(name), value)]
+        + [
+            name
+            for name, change in edit.lists.items()
+            if not holds(present.get(name), change.add, change.remove)
+        ]
+    )
+
+
+def _body(values: Values, names: Sequence[str]) -> dict[str, Json]:
+    """Return the ``fields`` and ``update`` of a request that writes the fields *names*."""
+    parts: dict[str, Json] = {
+        "fields": {name: values.values[name] for name in names if name in values.values},
+        "update": {name: values.lists[name].verbs for name in names if name in values.lists},
+    }
+    return {name: part for name, part in parts.items() if part}
+
+
 def _parted(found: Values, editable: set[str]) -> tuple[Values, Values]:
     """Return what an edit sets, and what only the transition can."""
     edit, move = Values(), Values()
-    for name, value in found.values.items():
+    for name, entry in found.written.items():
         part = edit if name in editable else move
-        part.values[name] = value
-        part.written[name] = found.written[name]
+        part.written[name] = entry
+        if name in found.lists:
+            part.lists[name] = found.lists[name]
+        else:
+            part.values[name] = found.values[name]
     return edit, move

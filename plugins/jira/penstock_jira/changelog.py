@@ -8,7 +8,10 @@ from penstock_jira.answer import members, text
 from penstock_jira.instant import read_instant
 from penstock_jira.names import folded
 
-__all__ = ["last_change"]
+__all__ = ["last_author", "last_change"]
+
+#: The members of a person that say who it is.
+_PERSON = ("accountId", "name", "key", "emailAddress", "displayName")
 
 
 def last_change(issue: Mapping[str, Json], field_id: str, name: str) -> Json:
@@ -17,19 +20,34 @@ def last_change(issue: Mapping[str, Json], field_id: str, name: str) -> Json:
     Jira: Cloud lists changes newest first and names fields by id; Data Center lists them oldest
     first and names custom fields by name.
     """
-    found: list[tuple[datetime, str]] = []
+    found = _last(issue, field_id, name)
+    if found is None:
+        return None
+    at, author = found
+    by = text(author.get("displayName")) or text(author.get("name"))
+    return {"at": at.isoformat(), "by": by or None}
+
+
+def last_author(issue: Mapping[str, Json], field_id: str, name: str) -> dict[str, Json]:
+    """Return who made the field's last change, as far as Jira tells; empty where it does not."""
+    found = _last(issue, field_id, name)
+    author = found[1] if found is not None else {}
+    return {member: author[member] for member in _PERSON if text(author.get(member))}
+
+
+def _last(
+    issue: Mapping[str, Json], field_id: str, name: str
+) -> tuple[datetime, Mapping[str, Json]] | None:
+    found: list[tuple[datetime, Mapping[str, Json]]] = []
     for moment, author, items in _histories(issue):
         if any(_is_of(item, field_id, name) for item in items):
             found.append((moment, author))
-    if not found:
-        return None
-    at, by = max(found, key=lambda entry: entry[0])
-    return {"at": at.isoformat(), "by": by or None}
+    return max(found, key=lambda entry: entry[0]) if found else None
 
 
 def _histories(
     issue: Mapping[str, Json],
-) -> Iterator[tuple[datetime, str, list[Mapping[str, Json]]]]:
+) -> Iterator[tuple[datetime, Mapping[str, Json], list[Mapping[str, Json]]]]:
     listed = members(issue.get("changelog")).get("histories")
     for history in map(members, listed if isinstance(listed, (list, tuple)) else ()):
         try:
@@ -39,7 +57,7 @@ def _histories(
         author = members(history.get("author"))
         items = history.get("items")
         changed = [members(item) for item in items] if isinstance(items, (list, tuple)) else []
-        yield moment, text(author.get("displayName")) or text(author.get("name")), changed
+        yield moment, author, changed
 
 
 def _is_of(item: Mapping[str, Json], field_id: str, name: str) -> bool:

@@ -7,9 +7,12 @@ sent*, or its outcome is unknown; and only what was certainly not done is tried 
 import json
 import random
 from collections.abc import Callable, Mapping
-from datetime import datetime
+from datetime import UTC, datetime
+from email.utils import parsedate_to_datetime
 from functools import cached_property
 from urllib.parse import quote, urlsplit
+
+from urllib3.filepost import encode_multipart_formdata
 
 from penstock.clock import Clock
 from penstock.errors import OutcomeUnknown, StepExpired, StepFailed
@@ -28,6 +31,7 @@ _EXCHANGE = 60.0
 _TRIES = 5
 _GATEWAY = "api.atlassian.com"
 _NO_PARAMETERS: Mapping[str, str] = {}
+_JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 
 
 class JiraClient:
@@ -51,6 +55,10 @@ class JiraClient:
         self._url, self._transport = url.rstrip("/"), transport
         self._clock, self._deadline = clock, deadline
         self._patient, self._jitter = patient, jitter
+        #: Headers of the last answer (lower-case names), and the seconds that Jira's clock is
+        #: ahead of ours; ``None``: Jira did not tell.
+        self.headers: Mapping[str, str] = {}
+        self.skew: float | None = None
 
     @cached_property
     def server(self) -> Mapping[str, Json]:
@@ -91,18 +99,31 @@ class JiraClient:
         """As ``get``, for a question that is too long for an address and goes as a POST."""
         return self._read("POST", path, _NO_PARAMETERS, question, what)
 
-    def send(self, method: str, path: str, body: Mapping[str, Json], *, what: str) -> Json:
+    def send(self, method: str, path: str, body: Json, *, what: str) -> Json:
         """Write once, on a fresh connection, and return the JSON that came back, if any.
 
         Raises ``OutcomeUnknown`` if it may have happened; whatever else it raises, it has not:
         ``JiraRefused`` (Jira's own words), ``JiraUnreachable`` or ``StepExpired``.
         """
+        return self._write(method, path, _json(body), _JSON, what)
+
+    def send_file(self, path: str, name: str, content: bytes, *, what: str) -> Json:
+        """As ``send``, for a POST of one file as the form field ``file`` (Jira: attachments)."""
+        form, media_type = encode_multipart_formdata({"file": (name, content)})
+        headers = {"Content-Type": media_type, "X-Atlassian-Token": "no-check"}
+        return self._write("POST", path, form, headers, what)
+
+    def _write(
+        self, method: str, path: str, content: bytes, headers: Mapping[str, str], what: str
+    ) -> Json:
         tries = 0
         while True:
             tries += 1
             problem: StepFailed
             try:
-                answer = self._exchange(method, path, _NO_PARAMETERS, body, fresh=True)
+                answer = self._exchange(
+                    method, path, _NO_PARAMETERS, content, fresh=True, headers=headers
+                )
             except NotSent as failure:
                 problem = self._unreachable(what, str(failure))
             except Interrupted as failure:
@@ -122,12 +143,13 @@ class JiraClient:
         body: Mapping[str, Json] | None,
         what: str,
     ) -> Json:
+        content = None if body is None else _json(body)
         tries = 0
         while True:
             tries += 1
             problem: StepFailed
             try:
-                answer = self._exchange(method, path, params, body, fresh=False)
+                answer = self._exchange(method, path, params, content, fresh=False)
             except (NotSent, Interrupted) as failure:
                 problem = self._unreachable(what, str(failure))
             else:
@@ -147,24 +169,25 @@ class JiraClient:
         method: str,
         path: str,
         params: Mapping[str, str],
-        body: Mapping[str, Json] | None,
+        content: bytes | None,
         *,
         fresh: bool,
+        headers: Mapping[str, str] = _JSON,
     ) -> Answer:
         left = (self._deadline - self._clock.now()).total_seconds()
         if left <= 0:
             raise StepExpired("the time for this step is over")
-        content = None
-        if body is not None:
-            content = json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
-        return self._transport.exchange(
+        answer = self._transport.exchange(
             method,
             self._url + path,
             seconds=min(left, _EXCHANGE),
             params=params,
             body=content,
             fresh=fresh,
+            headers=headers,
         )
+        self.headers, self.skew = answer.headers, _skew(answer, self._clock.now())
+        return answer
 
     def _written(self, answer: Answer, what: str) -> Json:
         try:
@@ -194,6 +217,20 @@ class JiraClient:
                 f"and the step has {max(0.0, left):.0f} s left"
             ) from problem
         self._clock.wait(pause)
+
+
+def _json(body: Json) -> bytes:
+    return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
+
+
+def _skew(answer: Answer, now: datetime) -> float | None:
+    """Return how far the other clock is ahead, by the header ``Date`` (whole seconds)."""
+    try:
+        told = parsedate_to_datetime(answer.headers.get("date", ""))
+    except ValueError:
+        return None
+    told = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
+    return (told - now).total_seconds()
 
 
 def _unknown(what: str, reason: str) -> OutcomeUnknown:

@@ -9,12 +9,13 @@ from penstock.errors import OutcomeUnknown
 from penstock.json_types import Json
 from penstock.step import Effect, StepContext
 from penstock_jira.answer import as_list, as_mapping, members, text
+from penstock_jira.around import Commented
 from penstock_jira.marker import PROPERTY, is_marked, marked, properties
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["Comment", "digest"]
+__all__ = ["Comment", "digest", "digest_of"]
 
 _PAGE = 100
 #: Comments are listed newest first; ours is not older than this many.
@@ -23,16 +24,23 @@ _PAGES = 10
 
 def digest(content: str) -> str:
     """Return a short hash of what was written, for the journal: never the text itself."""
-    return hashlib.sha256(content.encode()).hexdigest()[:16]
+    return digest_of(content.encode())
+
+
+def digest_of(content: bytes) -> str:
+    """Return a short hash of a file."""
+    return hashlib.sha256(content).hexdigest()[:16]
 
 
 class Comment:
     """One comment of a step, on the issue with *key*."""
 
-    def __init__(self, client: "JiraClient", context: StepContext, key: str, content: str) -> None:
-        """Take where it goes and what it says."""
+    def __init__(
+        self, client: "JiraClient", context: StepContext, key: str, said: Commented
+    ) -> None:
+        """Take where it goes, what it says and who sees it."""
         self._client, self._context = client, context
-        self._key, self._content = key, content
+        self._key, self._content, self._seen = key, said.text, said.visibility
         self._path = f"/rest/api/2/issue/{quote(key, safe='')}/comment"
 
     def intent(self) -> dict[str, Json]:
@@ -46,6 +54,8 @@ class Comment:
             "body": self._content,
             "properties": properties(effect, self._context),
         }
+        if self._seen is not None:
+            body["visibility"] = {"type": self._seen.type, "value": self._seen.value}
         answer = members(self._client.send("POST", self._path, body, what=what))
         identifier = text(answer.get("id"))
         if not identifier:

@@ -160,10 +160,13 @@ class JiraConnector(Connector):
             return None
         return f"{self.jira_url}/browse/{quote(key, safe='')}"
 
-    def client(self, deadline: datetime | None = None, *, patient: bool = True) -> "JiraClient":
+    def client(
+        self, deadline: datetime | None = None, *, patient: bool = True, anonymous: bool = False
+    ) -> "JiraClient":
         """Return a client that gives up at *deadline* (default: in a minute).
 
-        One that is not *patient* asks once and does not wait for a better moment.
+        One that is not *patient* asks once and does not wait for a better moment. An *anonymous*
+        one does not sign in, to ask for what Jira tells everybody.
         """
         from penstock_jira.client import JiraClient
         from penstock_jira.transport import Route, Transport
@@ -172,12 +175,13 @@ class JiraConnector(Connector):
         if self.ca_file is not None and not self.ca_file.is_file():
             raise ConnectorError(f"caFile of {self.binding.reference}: no such file {self.ca_file}")
         headers = {
-            "Authorization": self.credential.header(),
             "Accept": "application/json",
             "Accept-Language": "en",
             "User-Agent": _user_agent(),
             "X-Atlassian-Token": "no-check",
         }
+        if not anonymous:
+            headers["Authorization"] = self.credential.header()
         route = Route(str(self.ca_file) if self.ca_file else None, self.proxy)
         return JiraClient(
             self.jira_url,
@@ -194,7 +198,7 @@ class JiraConnector(Connector):
         return look(self, watches)
 
     def test(self) -> Iterator[Check]:
-        """Ask for the version, the user and the projects, each with advice when it fails."""
+        """Try each piece, from the host name to the rate limits, with advice where it fails."""
         from penstock_jira.doctor import examine
 
         return examine(self)

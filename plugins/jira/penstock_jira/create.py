@@ -14,20 +14,23 @@ from pydantic import Field
 
 from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.json_types import Json
-from penstock.step import Effect, Headline, Outputs, Step, StepContext
+from penstock.step import Effect, Headline, Outputs, StepContext
 from penstock_jira.answer import members, text
-from penstock_jira.comment import Comment, digest
+from penstock_jira.around import IssueStep
+from penstock_jira.comment import digest
 from penstock_jira.connector import JiraConnector
 from penstock_jira.errors import JiraRefused, JiraUnreachable, SignInRefused
-from penstock_jira.fields import Resolution, Values, comment_of, with_parent
-from penstock_jira.issue import headline, read_issue
+from penstock_jira.extras import Extras, extra_lines
+from penstock_jira.fields import Resolution, Values, with_parent
+from penstock_jira.issue import fetch_issue, headline, shown
 from penstock_jira.marker import label, properties
 from penstock_jira.preview import entry_lines
+from penstock_jira.readback import asked, report
 from penstock_jira.refusal import explained
 from penstock_jira.screens import CreateScreen, create_screen
 from penstock_jira.search import found_by_label, highest_number, walk
 from penstock_jira.shape import Shaping
-from penstock_jira.spec import DelegateSelectors, FieldEntries, ProjectKey, Text, known
+from penstock_jira.spec import ProjectKey, Text, known
 from penstock_jira.users import Users
 
 if TYPE_CHECKING:
@@ -46,33 +49,30 @@ _ELSEWHERE = {
 }
 
 
-class JiraCreate(Step):
+class JiraCreate(IssueStep):
     """Creates an issue and leaves it as the output ``issue``."""
 
     type: ClassVar[str] = "JiraCreate"
     connector_type: ClassVar[str | None] = "Jira"
     repeatable: ClassVar[bool] = True
 
-    connector_ref: Text = Field(description="The Jira connector: jira, org.jira or account.jira.")
     project_key: ProjectKey = Field(description="The project's key, such as REL.")
     issue_type: Text = Field(description="The name of the issue type, such as Change.")
-    fields: FieldEntries = Field((), description="What to set; Comment adds a comment.")
-    delegate_selectors: DelegateSelectors = Field((), description="Harness's; has no effect.")
 
     def run(self, context: StepContext) -> Outputs:
         """Create the issue, unless an earlier life of this step did, and read it back."""
         known(self.project_key)
         client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
-        draft = _Draft(self, client, context)
-        comment = comment_of(self.fields)
+        extras = Extras(self, client, context)
+        draft = _Draft(self, client, context, extras)
         created = members(
             context.effects.once("create", intent=draft.intent, do=draft.post, look=draft.look)
         )
         key = text(created.get("key"))
-        if comment is not None:
-            said = Comment(client, context, key, comment)
-            context.effects.once("comment", intent=said.intent, do=said.post, look=said.look)
-        return {"issue": read_issue(client, key)}
+        extras.write(key, extras.check)
+        issue = fetch_issue(client, key)
+        report(client, context, issue, [created.get("asked")], fail=self.on_mismatch == "fail")
+        return {"issue": shown(client, issue)}
 
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the new issue's key and address."""
@@ -81,14 +81,18 @@ class JiraCreate(Step):
     def preview(self) -> tuple[str, ...]:
         """Return the request and its fields, a line each."""
         first = f"POST /rest/api/2/issue  project {self.project_key}, issue type {self.issue_type}"
-        return (first, *entry_lines(self.fields))
+        made = extra_lines(self, "/rest/api/2/issue/(its key)")
+        return (first, *entry_lines(self.fields), *made)
 
 
 class _Draft:
     """The issue that a step is about to create."""
 
-    def __init__(self, step: JiraCreate, client: "JiraClient", context: StepContext) -> None:
+    def __init__(
+        self, step: JiraCreate, client: "JiraClient", context: StepContext, extras: Extras
+    ) -> None:
         self._step, self._client, self._context = step, client, context
+        self._extras = extras
         self._sent: datetime | None = None
 
     @cached_property
@@ -100,7 +104,7 @@ class _Draft:
         """What the fields come to: all the reading there is, and every fault found."""
         shaping = Shaping(Users(self._client, self._context.note), self._context.note)
         fields = with_parent(self._screen)
-        resolution = Resolution(fields, shaping, _ELSEWHERE)
+        resolution = Resolution(fields, shaping, _ELSEWHERE, new=True)
         for entry in self._step.fields:
             resolution.add(entry)
         return resolution.values(complete=True)
@@ -115,11 +119,13 @@ class _Draft:
     def intent(self) -> dict[str, Json]:
         """Return what is journalled before the request: enough to find its issue again."""
         body = digest(json.dumps(self._fields(), sort_keys=True))
+        self._extras.check()
         return {
             "project": self._step.project_key,
             "body": body,
             "labelled": self._screen.get("labels") is not None,
             "highest": self._highest(),
+            "asked": asked(self._values),
         }
 
     def _highest(self) -> int | None:
@@ -150,7 +156,7 @@ class _Draft:
         created = {name: text(answer.get(name)) for name in ("id", "key")}
         if not all(created.values()):
             raise OutcomeUnknown(f"Jira was asked to {what} and gave back no key")
-        return {**created}
+        return {**created, "asked": effect.intent.get("asked")}
 
     def look(self, effect: Effect) -> Json:
         """Return the issue that an earlier try left; look again until it would be visible."""
@@ -163,7 +169,7 @@ class _Draft:
             if found is not None:
                 key = text(members(found).get("key"))
                 self._context.note(f"{key} was created by an earlier try, and is taken over")
-                return found
+                return {**members(found), "asked": effect.intent.get("asked")}
             if clock.monotonic() >= end:
                 return None
             clock.wait(1.0)

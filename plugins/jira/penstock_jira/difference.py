@@ -6,7 +6,7 @@ from penstock.json_types import Json
 from penstock_jira.answer import members, text
 from penstock_jira.instant import read_instant
 
-__all__ = ["has_already"]
+__all__ = ["has_already", "holds"]
 
 
 def has_already(current: Json, wanted: Json) -> bool:
@@ -25,6 +25,18 @@ def has_already(current: Json, wanted: Json) -> bool:
     if isinstance(current, bool) or isinstance(wanted, bool):
         return current is wanted
     return current == wanted
+
+
+def holds(current: Json, add: Json, remove: Json) -> bool:
+    """Whether the list *current* has every item of *add* already, and none of *remove*."""
+    present = [] if isinstance(current, (str, Mapping)) else _items(current)
+    return all(any(has_already(item, one) for item in present) for one in _items(add)) and not any(
+        has_already(item, one) for one in _items(remove) for item in present
+    )
+
+
+def _items(value: Json) -> Sequence[Json]:
+    return value if isinstance(value, (list, tuple)) else ()
 
 
 def _names(current: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:

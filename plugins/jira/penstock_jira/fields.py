@@ -5,13 +5,22 @@ from dataclasses import dataclass, field
 
 from penstock.json_types import Json
 from penstock_jira.errors import FieldFault, FieldsRefused
+from penstock_jira.markdown import wiki
 from penstock_jira.metadata import FieldMeta, FieldSet
 from penstock_jira.names import folded
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
 from penstock_jira.text import check_text
 
-__all__ = ["Resolution", "Values", "comment_of", "is_comment", "missing", "with_parent"]
+__all__ = [
+    "ListChange",
+    "Resolution",
+    "Values",
+    "comment_of",
+    "is_comment",
+    "missing",
+    "with_parent",
+]
 
 #: Pseudo-fields of Harness's, and what they are inside Jira's time tracking.
 _ESTIMATES = {
@@ -27,10 +36,32 @@ _FILLED_BY_JIRA = {"reporter", "assignee"}
 
 @dataclass(frozen=True)
 class Values:
-    """What is sent, by field id; ``written`` is how the step names and writes each."""
+    """What is sent, by field id; ``written`` is how the step names and writes each.
+
+    ``values`` are set; ``lists`` are what is added to lists and removed from them.
+    """
 
     values: dict[str, Json] = field(default_factory=dict)
+    lists: dict[str, "ListChange"] = field(default_factory=dict)
     written: dict[str, FieldEntry] = field(default_factory=dict)
+
+    @property
+    def names(self) -> list[str]:
+        """The ids of all fields that are changed, sorted."""
+        return sorted({*self.values, *self.lists})
+
+
+@dataclass(frozen=True)
+class ListChange:
+    """What is added to a list, and removed from it, whatever else it holds."""
+
+    add: Sequence[Json]
+    remove: Sequence[Json]
+
+    @property
+    def verbs(self) -> list[Json]:
+        """The operations of Jira's ``update``."""
+        return [*({"add": item} for item in self.add), *({"remove": item} for item in self.remove)]
 
 
 def is_comment(entry: FieldEntry) -> bool:
@@ -45,7 +76,23 @@ def comment_of(entries: Sequence[FieldEntry]) -> str | None:
 
 
 def _comment(entry: FieldEntry) -> str:
-    return entry.value if isinstance(entry.value, str) else "\n".join(entry.value)
+    if isinstance(entry.value, str):
+        return wiki(entry.value) if entry.format == "markdown" else entry.value
+    return "\n".join(entry.value) if isinstance(entry.value, tuple) else ""
+
+
+def _is_empty(entry: FieldEntry) -> bool:
+    if entry.is_raw or (entry.clears and not is_comment(entry)):
+        return False
+    if entry.changes_list:
+        return not entry.add and not entry.remove
+    return not entry.value or (isinstance(entry.value, str) and not entry.value.strip())
+
+
+def _check_comment(entry: FieldEntry) -> None:
+    if not isinstance(entry.value, (str, tuple)):
+        raise FieldFault("takes a text")
+    check_text(_comment(entry))
 
 
 def with_parent(fields: FieldSet) -> FieldSet:
@@ -69,11 +116,15 @@ def missing(fields: FieldSet, given: Iterable[str]) -> list[str]:
 class Resolution:
     """Takes entries one by one and keeps what they come to: values, or faults."""
 
-    def __init__(self, fields: FieldSet, shaping: Shaping, refused: Mapping[str, str]) -> None:
+    def __init__(
+        self, fields: FieldSet, shaping: Shaping, refused: Mapping[str, str], *, new: bool = False
+    ) -> None:
         """Take the screen's fields, how values are made, and advice for names of no field.
 
-        *refused* maps a folded name (``status``) to what to write instead.
+        *refused* maps a folded name (``status``) to what to write instead. A *new* issue has
+        nothing to clear, and no list to add to.
         """
+        self._new = new
         self._fields, self._shaping, self._refused = fields, shaping, refused
         self._found = Values()
         self._named: set[str] = set()
@@ -85,12 +136,12 @@ class Resolution:
 
         An empty text is left out with a note (Harness: without one).
         """
-        if not entry.value or (isinstance(entry.value, str) and not entry.value.strip()):
+        if _is_empty(entry) or (self._new and entry.clears):
             self._shaping.note(f"{entry.name} is empty and is not sent")
             return
         try:
             if is_comment(entry):
-                check_text(_comment(entry))
+                _check_comment(entry)
             else:
                 self._set(entry)
         except FieldFault as fault:
@@ -138,11 +189,46 @@ class Resolution:
             raise FieldFault(f"{earlier.name} is the same field ({meta.id}); keep one of them")
         self._named.add(meta.id)
         self._found.written[meta.id] = entry
-        self._found.values[meta.id] = self._shaping.value(meta, entry.value)
+        if entry.changes_list:
+            self._found.lists[meta.id] = self._list_change(meta, entry)
+        else:
+            self._found.values[meta.id] = self._value(meta, entry)
+
+    def _value(self, meta: FieldMeta, entry: FieldEntry) -> Json:
+        if entry.is_raw:
+            return entry.raw
+        if entry.value is None:
+            if meta.required:
+                raise FieldFault(f"is required on {self._fields.place}, and cannot be cleared")
+            return [] if meta.type == "array" and not meta.is_sprint else None
+        if entry.format == "markdown" and isinstance(entry.value, str):
+            if not meta.is_text:
+                raise FieldFault(f"has the type {meta.kind}; format: markdown is for text")
+            return check_text(wiki(entry.value))
+        return self._shaping.value(meta, entry.value)
+
+    def _list_change(self, meta: FieldMeta, entry: FieldEntry) -> ListChange:
+        if self._new:
+            raise FieldFault("has no list to change on a new issue; write a value")
+        if meta.type != "array" or meta.is_sprint:
+            raise FieldFault(f"has the type {meta.kind}, which is no list; write a value")
+        verbs = [name for name, items in (("add", entry.add), ("remove", entry.remove)) if items]
+        refused = [verb for verb in verbs if meta.operations and verb not in meta.operations]
+        if refused:
+            raise FieldFault(
+                f"cannot be changed by {' and '.join(refused)} (Jira allows: "
+                f"{', '.join(meta.operations)}); write the whole list as value"
+            )
+        return ListChange(
+            self._shaping.items(meta, entry.add), self._shaping.items(meta, entry.remove)
+        )
 
     def _set_special(self, entry: FieldEntry) -> None:
         name = folded(entry.name)
-        if name in _ESTIMATES:
+        if name == "epic link" and self._shaping.users.cloud and self._fields.get("parent"):
+            self._shaping.note(f"{entry.name} is sent as Parent, as Jira Cloud has it")
+            self._set(entry.model_copy(update={"name": "parent"}))
+        elif name in _ESTIMATES:
             self._set_estimate(entry, _ESTIMATES[name])
         elif name in self._refused:
             raise FieldFault(self._refused[name])

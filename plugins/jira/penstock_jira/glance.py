@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from penstock.json_types import Json
 from penstock_jira.answer import members, text
-from penstock_jira.changelog import last_change
+from penstock_jira.changelog import last_author, last_change
 from penstock_jira.metadata import FieldMeta
 from penstock_jira.plain import reduced
 from penstock_jira.site import Site
@@ -61,16 +61,24 @@ class _Glance:
     unknown: dict[str, Json] = field(default_factory=dict)
     ambiguous: dict[str, Json] = field(default_factory=dict)
     since: dict[str, Json] = field(default_factory=dict)
+    people: dict[str, Json] = field(default_factory=dict)
 
 
 def content(
-    issue: Mapping[str, Json], names: Sequence[str], site: Site, *, url: str, watched: str
+    issue: Mapping[str, Json],
+    names: Sequence[str],
+    site: Site,
+    *,
+    url: str,
+    watched: str,
+    people: bool = False,
 ) -> dict[str, Json]:
     """Return the content of a snapshot: what ``JiraApproval.judge`` looks at.
 
     ``fields`` holds id, type, items and value (reduced) by name; ``absent`` says why a field has
     no value; ``unknown`` lists near misses of a name that exists nowhere; ``ambiguous`` says
-    which fields of the issue share a name; ``since`` is the last change of a field.
+    which fields of the issue share a name; ``since`` is the last change of a field, and
+    ``people``, where it is asked for, who made it.
     """
     glance = _Glance()
     for name in names:
@@ -90,6 +98,8 @@ def content(
         "ambiguous": glance.ambiguous,
         "since": glance.since,
     }
+    if people:
+        found["people"] = glance.people
     if watched.upper() not in {key.upper(), text(issue.get("id"))}:
         found["moved_from"] = watched
     return found
@@ -136,3 +146,4 @@ def _keep(
     changed = last_change(issue, described.id, described.name)
     if changed is not None:
         glance.since[name] = changed
+        glance.people[name] = last_author(issue, described.id, described.name)

@@ -17,7 +17,7 @@ from penstock_jira.plain import plain, reduced
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["facts", "headline", "read_issue", "read_model"]
+__all__ = ["facts", "fetch_issue", "headline", "read_issue", "read_model", "shown"]
 
 #: Fields that are lists of their own and no values: they would fill the journal.
 _LEFT_OUT = ("comment", "attachment", "worklog", "issuelinks", "subtasks", "votes", "watches")
@@ -26,6 +26,16 @@ _HARNESS_RAW = {"project": "__project", "issuetype": "__issuetype", "status": "_
 
 def read_issue(client: "JiraClient", key: str) -> dict[str, Json]:
     """Ask Jira for the issue and return its read model."""
+    return shown(client, fetch_issue(client, key))
+
+
+def shown(client: "JiraClient", issue: Mapping[str, Json]) -> dict[str, Json]:
+    """Return the read model of an issue that ``fetch_issue`` gave."""
+    return read_model(issue, client.browse(text(issue.get("key"))))
+
+
+def fetch_issue(client: "JiraClient", key: str) -> Mapping[str, Json]:
+    """Ask Jira for the issue, with the names and the schema of its fields."""
     what = f"read {key}"
     answer = client.get(
         f"/rest/api/2/issue/{quote(key, safe='')}",
@@ -34,7 +44,7 @@ def read_issue(client: "JiraClient", key: str) -> dict[str, Json]:
         expand="names,schema",
     )
     issue = as_mapping(answer, what)
-    return read_model(issue, client.browse(text(issue.get("key")) or key))
+    return issue if issue.get("key") else {**issue, "key": key}
 
 
 def read_model(issue: Mapping[str, Json], url: str) -> dict[str, Json]:

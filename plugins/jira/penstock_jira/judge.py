@@ -96,8 +96,11 @@ _MISSING = "it does not exist, or the connector's user may not see it"
 
 
 def _sign_in_refused(answer: Answer, what: str) -> SignInRefused:
+    words = "the credentials are not accepted"
+    if answer.is_done:
+        return SignInRefused(what, 401, [f"{words}: it takes us for nobody"], hint=_SIGN_IN)
     messages, _ = _words(answer, what)
-    return SignInRefused(what, 401, messages or ["the credentials are not accepted"], hint=_SIGN_IN)
+    return SignInRefused(what, 401, messages or [words], hint=_SIGN_IN)
 
 
 def _captcha(answer: Answer) -> bool:

@@ -50,6 +50,16 @@ class FieldMeta:
         """The type in words: ``option``, ``array of user``."""
         return f"array of {self.items}" if self.type == "array" else self.type
 
+    @property
+    def is_sprint(self) -> bool:
+        """Whether it holds sprints. Jira: it is read as a list, and set as one number."""
+        return self.custom.endswith(":gh-sprint")
+
+    @property
+    def is_text(self) -> bool:
+        """Whether it holds text for people."""
+        return self.type == "string" and self.id != "summary"
+
     def listed(self) -> str:
         """Return the allowed values for a message, the first ten of them."""
         names = [option.name for option in self.allowed or ()]

@@ -6,7 +6,7 @@ from penstock_jira.errors import FieldFault
 from penstock_jira.metadata import FieldMeta, Option
 from penstock_jira.names import unique
 
-__all__ = ["cascade", "choose"]
+__all__ = ["cascade", "choose", "parts_of"]
 
 #: Types whose values are named by ``name``; the others by ``value``.
 _BY_NAME = {"priority", "resolution", "component", "version", "issuetype", "securitylevel", "group"}
@@ -26,14 +26,19 @@ def choose(field: FieldMeta, wanted: str, kind: str) -> Json:
     return {"name" if kind in _BY_NAME else "value": option.name}
 
 
-def cascade(field: FieldMeta, wanted: str) -> Json:
-    """Return what is sent for ``EU > Dublin``, or for ``EU`` alone."""
+def parts_of(wanted: str) -> tuple[str, str | None]:
+    """Return the two parts of ``EU > Dublin``, or ``EU`` and nothing."""
     first, arrow, second = (part.strip() for part in wanted.partition(">"))
+    return first, second if arrow else None
+
+
+def cascade(field: FieldMeta, first: str, second: str | None) -> Json:
+    """Return what is sent for an option and one below it, or for the first alone."""
     if field.allowed is None:
         child: Json = {"value": first, "child": {"value": second}}
-        return child if arrow else {"value": first}
+        return child if second is not None else {"value": first}
     parent = _one(field, field.allowed, first)
-    if not arrow:
+    if second is None:
         return {"id": parent.id}
     return {"id": parent.id, "child": {"id": _one(field, parent.children, second).id}}
 

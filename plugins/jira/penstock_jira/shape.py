@@ -1,7 +1,7 @@
 """The JSON that Jira wants for a text, by the type that the field's metadata gives it."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -9,7 +9,8 @@ from penstock.json_types import Json
 from penstock_jira.errors import FieldFault
 from penstock_jira.instant import jira_instant, read_date, read_instant
 from penstock_jira.metadata import FieldMeta
-from penstock_jira.options import cascade, choose
+from penstock_jira.options import cascade, choose, parts_of
+from penstock_jira.spec import Cascade
 from penstock_jira.text import check_text, one_line, split_list
 from penstock_jira.users import Users
 
@@ -26,14 +27,21 @@ class Shaping:
     users: Users
     note: Callable[[str], None]
 
-    def value(self, field: FieldMeta, wanted: str | tuple[str, ...]) -> Json:
+    def items(self, field: FieldMeta, wanted: Iterable[str]) -> list[Json]:
+        """Return the JSON for items of a list field; raise ``FieldFault`` as ``value`` does."""
+        return [self._one(field, field.items, item) for item in wanted]
+
+    def value(self, field: FieldMeta, wanted: str | tuple[str, ...] | Cascade) -> Json:
         """Return the JSON for *field*; raise ``FieldFault`` for what it cannot be.
 
         A text for a list field is read by the comma and quote rule; a YAML list stays as it is.
         """
-        if field.type == "array" and not _is_sprint(field):
-            items = split_list(wanted) if isinstance(wanted, str) else wanted
-            return [self._one(field, field.items, item) for item in items]
+        if isinstance(wanted, Cascade):
+            if field.type != "option-with-child":
+                raise FieldFault(f"has the type {field.kind}; value and child are for a cascade")
+            return cascade(field, wanted.value, wanted.child)
+        if field.type == "array" and not field.is_sprint:
+            return self.items(field, split_list(wanted) if isinstance(wanted, str) else wanted)
         if not isinstance(wanted, str):
             if len(wanted) != 1:
                 raise FieldFault(f"takes one value, and {len(wanted)} are given")
@@ -43,8 +51,10 @@ class Shaping:
     def _one(self, field: FieldMeta, kind: str, wanted: str) -> Json:
         if field.id == "summary":
             return one_line(wanted)
-        if _is_sprint(field):
+        if field.is_sprint:
             return _sprint(wanted)
+        if field.custom.endswith(":gh-epic-link"):
+            return _epic(field, wanted)
         shape = _SHAPES.get(kind)
         if shape is not None:
             return shape(self, field, wanted)
@@ -97,9 +107,12 @@ def _issue(_: Shaping, field: FieldMeta, wanted: str) -> Json:
     return {"id": key} if key.isdecimal() else {"key": key}
 
 
-def _is_sprint(field: FieldMeta) -> bool:
-    """Whether the field holds sprints. Jira: it is read as a list, and set as one number."""
-    return field.custom.endswith(":gh-sprint")
+def _epic(field: FieldMeta, wanted: str) -> Json:
+    """Return the key of an epic. Jira: the type says ``any``, and the value is a text."""
+    key = wanted.strip()
+    if not _KEY.fullmatch(key):
+        raise FieldFault(f"an epic is given by its key, not {wanted[:60]!r}, in {field.name}")
+    return key
 
 
 def _sprint(wanted: str) -> Json:
@@ -121,7 +134,7 @@ _SHAPES: Mapping[str, Shape] = {
     "issuelink": _issue,
     "user": lambda shaping, _, wanted: shaping.users.value(wanted.strip()),
     "project": lambda _shaping, _field, wanted: {"key": wanted.strip()},
-    "option-with-child": lambda _, field, wanted: cascade(field, wanted),
+    "option-with-child": lambda _, field, wanted: cascade(field, *parts_of(wanted)),
     **{
         kind: _option(kind)
         for kind in (

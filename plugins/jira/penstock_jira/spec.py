@@ -1,19 +1,31 @@
 """What the three steps have in common in YAML: keys, issue keys, the list of fields."""
 
+import json
 import re
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Annotated, Self, TypeAlias
+from typing import Annotated, Literal, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    JsonValue,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from penstock.errors import FailureType, StepFailed
 from penstock.expressions import has_expression
+from penstock_jira.text import split_list
 
 __all__ = [
+    "Cascade",
     "DelegateSelectors",
     "FieldEntries",
     "FieldEntry",
+    "Format",
     "IssueKey",
     "ProjectKey",
     "Spec",
@@ -44,14 +56,47 @@ def scalar_text(value: object) -> object:
     return str(value) if isinstance(value, int) else value
 
 
+def _text(value: object) -> object:
+    text = scalar_text(value)
+    if isinstance(text, str) and not text.strip():
+        raise ValueError("can't be empty")
+    return text.strip() if isinstance(text, str) else text
+
+
+#: A text that is not blank; other YAML scalars are read as text.
+Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
+
+
+class Cascade(Spec):
+    """The value of a cascading select: an option, and one of those below it."""
+
+    value: Text = Field(description="The first option.")
+    child: Text | None = Field(None, description="The option below it.")
+
+
 def _wanted(value: object) -> object:
     if value is None:
         raise ValueError("has no value; write one, or leave the whole entry out")
     if isinstance(value, Mapping):
         raise ValueError("must be a text or a list of texts; Jira's JSON is made from them")  # noqa: TRY004 - pydantic wants it
+    return _text_or_list(value)
+
+
+def _text_or_list(value: object) -> object:
     if isinstance(value, Sequence) and not isinstance(value, str):
         return [scalar_text(item) for item in value]
     return scalar_text(value)
+
+
+def _field_value(value: object) -> object:
+    if isinstance(value, Mapping):
+        if set(value) - {"value", "child"}:
+            raise ValueError(
+                "must be a text, a list of texts, or value and child of a cascading select; "
+                "other JSON is written as raw"
+            )
+        return value
+    return _text_or_list(value)
 
 
 def _issue_key(value: object) -> object:
@@ -91,28 +136,86 @@ def known(key: str) -> str:
     return key
 
 
-def _text(value: object) -> object:
-    text = scalar_text(value)
-    if isinstance(text, str) and not text.strip():
-        raise ValueError("can't be empty")
-    return text.strip() if isinstance(text, str) else text
-
-
-#: A text that is not blank; other YAML scalars are read as text.
-Text: TypeAlias = Annotated[str, BeforeValidator(_text)]
 IssueKey: TypeAlias = Annotated[str, BeforeValidator(_issue_key)]
 ProjectKey: TypeAlias = Annotated[str, BeforeValidator(_project_key)]
-#: The value of a field: a text, or a list of them.
+#: What is compared with a field: a text, or a list of them.
 WantedValue: TypeAlias = Annotated[str | tuple[str, ...], BeforeValidator(_wanted)]
+#: The value of a field: a text, a list of them, or an option with its child; ``None`` clears.
+FieldValue: TypeAlias = Annotated[
+    str | tuple[str, ...] | Cascade | None, BeforeValidator(_field_value)
+]
+#: How a text is written: as Jira's own markup, or as Markdown, which is turned into it.
+Format: TypeAlias = Literal["wiki", "markdown"]
+
+
+def _raw(value: object) -> object:
+    """Return JSON: what a text says, or a mapping or list as it is (its texts stay texts)."""
+    if not isinstance(value, str) or has_expression(value):
+        return value
+    try:
+        return json.loads(value, parse_constant=_no_constant)
+    except ValueError as error:
+        raise ValueError(
+            f"is not JSON ({error}); write a mapping, a list, or JSON in single quotes"
+        ) from None
+
+
+def _no_constant(name: str) -> object:
+    raise ValueError(f"{name} is no value of JSON")
+
+
+def _items(value: object) -> object:
+    if isinstance(value, str):
+        return split_list(value)
+    if isinstance(value, Sequence):
+        return [scalar_text(item) for item in value]
+    return value
+
+
+Raw: TypeAlias = Annotated[JsonValue, BeforeValidator(_raw)]
+#: Items of a list field; a text is read by the comma and quote rule.
+Items: TypeAlias = Annotated[tuple[str, ...], BeforeValidator(_items)]
 #: Harness's; Penstock runs everything where it runs itself.
 DelegateSelectors: TypeAlias = tuple[str, ...] | str
 
 
 class FieldEntry(Spec):
-    """One entry of ``fields``."""
+    """One entry of ``fields``: a value, raw JSON, or what is added to and removed from a list."""
 
     name: Text = Field(description="The field's name as Jira shows it, or its id.")
-    value: WantedValue = Field(description='The value; lists as A,"B, C" or as a YAML list.')
+    value: FieldValue = Field(
+        None, description='The value; lists as A,"B, C" or as a YAML list. null clears the field.'
+    )
+    raw: Raw = Field(None, description="JSON that is sent as it is: a mapping, a list, JSON text.")
+    add: Items = Field((), description="What is added to a list; in JiraUpdate only.")
+    remove: Items = Field((), description="What is taken from a list; in JiraUpdate only.")
+    format: Format = Field("wiki", description="How the text is written: wiki or markdown.")
+
+    @property
+    def is_raw(self) -> bool:
+        """Whether it holds Jira's own JSON."""
+        return "raw" in self.model_fields_set
+
+    @property
+    def changes_list(self) -> bool:
+        """Whether it adds to a list or removes from it."""
+        return not self.model_fields_set.isdisjoint({"add", "remove"})
+
+    @property
+    def clears(self) -> bool:
+        """Whether its value is an explicit ``null``."""
+        return self.value is None and not self.is_raw and not self.changes_list
+
+    @model_validator(mode="after")
+    def _says_one_thing(self) -> Self:
+        ways: list[str] = [name for name in ("value", "raw") if name in self.model_fields_set]
+        ways += ["add and remove"] * self.changes_list
+        if len(ways) != 1:
+            said = f"has {' beside '.join(ways)}" if ways else "has no value"
+            raise ValueError(f"{said}; write one of value, raw, or add and remove")
+        if self.format == "markdown" and not isinstance(self.value, str):
+            raise ValueError("format: markdown needs a text as value")
+        return self
 
     @model_validator(mode="after")
     def _is_not_null(self) -> Self:
@@ -120,7 +223,8 @@ class FieldEntry(Spec):
         if isinstance(self.value, str) and self.value.strip() == "null":
             raise ValueError(
                 f"Field [{self.name}] has invalid jira field value: the text null, which is what "
-                "Harness makes of an unknown expression; mend it, or leave the entry out"
+                "Harness makes of an unknown expression; mend it, leave the entry out, or write "
+                "an unquoted null to clear the field"
             )
         return self
 

@@ -31,6 +31,7 @@ _CONNECT, _READ = 10.0, 30.0
 #: Bytes of a decoded body; more is no answer to a question of ours (a gzip bomb, say).
 _LARGEST = 10 * 1024 * 1024
 _CHUNK = 64 * 1024
+_JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 
 
 class NotSent(PenstockError):
@@ -181,15 +182,16 @@ class Transport:
         params: Mapping[str, str],
         body: bytes | None,
         fresh: bool,
+        headers: Mapping[str, str] = _JSON,
     ) -> Answer:
         """Send one request and read its answer whole, within *seconds*.
 
         *fresh* uses a new connection: one kept alive may be closed by the server at the very
-        moment we write to it. Raises ``NotSent`` or ``Interrupted``, which know the difference.
+        moment we write to it. *headers* are sent beside those of every request, where there is a
+        body. Raises ``NotSent`` or ``Interrupted``, which know the difference.
         """
         self._timer.start(seconds)
         session = self._session() if fresh else self._shared
-        headers = {"Content-Type": "application/json"} if body is not None else None
         try:
             with (
                 self._evidence(),
@@ -198,7 +200,7 @@ class Transport:
                     url,
                     params=dict(params),
                     data=body,
-                    headers=headers,
+                    headers=dict(headers) if body is not None else None,
                     timeout=(min(_CONNECT, seconds), min(_READ, seconds)),
                     allow_redirects=False,
                     stream=True,

@@ -4,20 +4,21 @@ Everything is read and resolved before the first write, so that a transition tha
 leaves the fields and the comments as they were.
 """
 
-from collections.abc import Mapping
-from typing import ClassVar
+from typing import Annotated, ClassVar, Self
 
-from pydantic import Field
+from pydantic import BeforeValidator, Field, model_validator
 
-from penstock.json_types import Json
-from penstock.step import Headline, Outputs, Step, StepContext
+from penstock.step import Headline, Outputs, StepContext
+from penstock_jira.answer import members
+from penstock_jira.around import IssueStep
 from penstock_jira.change import Change
-from penstock_jira.comment import Comment
 from penstock_jira.connector import JiraConnector
-from penstock_jira.fields import comment_of, is_comment
-from penstock_jira.issue import headline, read_issue
+from penstock_jira.extras import Extras, extra_lines
+from penstock_jira.fields import is_comment
+from penstock_jira.issue import fetch_issue, headline, shown
 from penstock_jira.preview import entry_lines
-from penstock_jira.spec import DelegateSelectors, FieldEntries, IssueKey, Spec, Text, known
+from penstock_jira.readback import report
+from penstock_jira.spec import IssueKey, Spec, known, scalar_text
 from penstock_jira.transitions import Wanted
 
 __all__ = ["JiraUpdate", "TransitionTo"]
@@ -30,28 +31,34 @@ class TransitionTo(Spec):
     transition_name: str | None = Field(
         None, description="The transition, where several lead there; its id will do. May be empty."
     )
+    id: Annotated[str | None, BeforeValidator(scalar_text)] = Field(
+        None, description="The transition's id, instead of its name."
+    )
+
+    @model_validator(mode="after")
+    def _is_named_once(self) -> Self:
+        if (self.id or "").strip() and (self.transition_name or "").strip():
+            raise ValueError("id stands beside transitionName; keep one of them")
+        return self
 
     @property
     def wanted(self) -> Wanted | None:
         """What is asked for, or ``None`` if nothing is."""
-        status, name = self.status.strip(), (self.transition_name or "").strip()
+        status, name = self.status.strip(), (self.id or self.transition_name or "").strip()
         return Wanted(status or None, name or None) if status or name else None
 
 
-class JiraUpdate(Step):
+class JiraUpdate(IssueStep):
     """Changes an issue and leaves it as the output ``issue``; without a change, only reads it."""
 
     type: ClassVar[str] = "JiraUpdate"
     connector_type: ClassVar[str | None] = "Jira"
     repeatable: ClassVar[bool] = True
 
-    connector_ref: Text = Field(description="The Jira connector: jira, org.jira or account.jira.")
     issue_key: IssueKey = Field(description="The issue's key, such as REL-12.")
     transition_to: TransitionTo | None = Field(None, description="Where the issue is moved.")
-    fields: FieldEntries = Field((), description="What to set; Comment adds a comment.")
     project_key: str | None = Field(None, description="Harness's; for its editor only.")
     issue_type: str | None = Field(None, description="Harness's; for its editor only.")
-    delegate_selectors: DelegateSelectors = Field((), description="Harness's; has no effect.")
 
     @property
     def wanted(self) -> Wanted | None:
@@ -62,24 +69,26 @@ class JiraUpdate(Step):
         """Make each part of the change that an earlier life of this step has not made."""
         key = known(self.issue_key)
         client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
-        comment = comment_of(self.fields)
-        change = Change(client, context, key, self.fields, self.wanted)
-        effects = context.effects
+        extras = Extras(self, client, context)
+        change = Change(client, context, key, self.fields, self.wanted, also=extras.check)
+        effects, results = context.effects, []
         if any(not is_comment(entry) for entry in self.fields):
-            effects.once("fields", intent=change.fields_intent, do=change.put, look=change.is_set)
-        if comment is not None:
-            said = Comment(client, context, key, comment)
-
-            def intent() -> Mapping[str, Json]:
-                change.check()
-                return said.intent()
-
-            effects.once("comment", intent=intent, do=said.post, look=said.look)
-        if self.wanted is not None:
-            effects.once(
-                "transition", intent=change.move_intent, do=change.move, look=change.is_there
+            results.append(
+                effects.once(
+                    "fields", intent=change.fields_intent, do=change.put, look=change.is_set
+                )
             )
-        return {"issue": read_issue(client, key)}
+        extras.write(key, change.check)
+        if self.wanted is not None:
+            results.append(
+                effects.once(
+                    "transition", intent=change.move_intent, do=change.move, look=change.is_there
+                )
+            )
+        issue = fetch_issue(client, key)
+        told = [members(result).get("asked") for result in results]
+        report(client, context, issue, told, fail=self.on_mismatch == "fail")
+        return {"issue": shown(client, issue)}
 
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the issue's key and address."""
@@ -92,6 +101,7 @@ class JiraUpdate(Step):
         comments = [entry for entry in self.fields if is_comment(entry)]
         lines = [f"PUT {path}", *entry_lines(entries)] if entries else []
         lines += [f"POST {path}/comment", *entry_lines(comments)] if comments else []
+        lines += extra_lines(self, path)
         if self.wanted is not None:
             by = f", by {self.wanted.name}" if self.wanted.name else ""
             lines.append(f"POST {path}/transitions  to {self.wanted.status or 'its target'}{by}")

@@ -27,6 +27,11 @@ class Users:
         self._client, self._note = client, note
         self._known: dict[str, Json] = {}
 
+    @property
+    def cloud(self) -> bool:
+        """Whether they are users of Jira Cloud."""
+        return self._client.cloud
+
     def value(self, wanted: str) -> Json:
         """Return what is sent for a user: ``{"accountId": …}`` on Cloud, else ``{"name": …}``.
 

@@ -222,6 +222,8 @@ def test_users_are_found_by_each_flavours_means(cloud, data_center):
     [there] = data_center("GET", "/user/search?username=cab").json()
     assert data_center("GET", f"/user?key={there['key']}").json() == there
     assert data_center("GET", "/user?username=cab-lead").json() == there
+    grouped = data_center("GET", "/user?username=cab-lead&expand=groups").json()["groups"]
+    assert [group["name"] for group in grouped["items"]] == ["release-managers"]
     assert data_center("GET", "/user?username=nobody").status_code == 404
     assert data_center("GET", "/user/search").status_code == 400
     assert len(data_center("GET", "/user/assignable/search?username=re&project=REL").json()) == 2

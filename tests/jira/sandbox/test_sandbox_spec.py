@@ -113,7 +113,14 @@ def scenario(client):
     client("GET", "/issueLinkType")
     client("PUT", f"/issue/{key}", {"fields": {"summary": "Another"}})
     client("POST", f"/issue/{key}/comment", {"body": rich("Hello")})
+    seen = {"type": "role", "value": "Administrators"}
+    marked = [{"key": "penstock", "value": {"marker": "m"}}]
+    hidden = {"body": rich("Hello"), "visibility": seen, "properties": marked}
+    client("POST", f"/issue/{key}/comment", hidden)
     client("GET", f"/issue/{key}/comment")
+    lists = {"labels": [{"add": "run-2"}, {"remove": "run-1"}]}
+    emptied = {"customfield_10017": None, "environment": None}
+    client("PUT", f"/issue/{key}", {"fields": emptied, "update": lists})
     client("GET", f"/issue/{key}/editmeta")
     client("GET", f"/issue/{key}/transitions?expand=transitions.fields")
     client("POST", f"/issue/{key}/transitions", {"transition": {"id": "11"}})
@@ -123,11 +130,17 @@ def scenario(client):
     target = {"title": "Run", "url": "https://ci.example.com"}
     client("POST", f"/issue/{key}/remotelink", {"globalId": "run=1", "object": target})
     client("POST", f"/issue/{key}/worklog", {"timeSpent": "5m", "comment": rich("work")})
+    started = {"timeSpent": "5m", "started": "2026-03-10T10:00:00.000+0000"}
+    client("POST", f"/issue/{key}/worklog", started)
     client("GET", f"/issue/{key}/worklog")
+    client("POST", f"/issue/{key}/watchers", next(iter(identity.values())))
+    client("GET", f"/issue/{key}?fields=issuelinks,attachment")
     client("GET", f"/issue/{key}/watchers")
     expand = "names,schema,changelog,transitions,editmeta"
     client("GET", f"/issue/{key}?expand={expand}&properties=run")
     client("GET", "/group/member?groupname=release-managers")
+    named = "&".join(f"{name}={value}" for name, value in identity.items())
+    client("GET", f"/user?{named.replace('name=', 'username=')}&expand=groups")
     if cloud:
         on_cloud(client, key, me, three=three)
     else:

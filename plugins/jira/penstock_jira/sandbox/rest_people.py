@@ -71,7 +71,17 @@ def one(call: Call) -> Response:
         missing = f"The user named '{name or key}' does not exist"
     if user is None:
         raise Problem(404, missing)
-    return json_reply(portraits.person(call.lens, user.name))
+    shown = portraits.person(call.lens, user.name)
+    if isinstance(shown, dict) and "groups" in ",".join(call.words("expand")):
+        shown["groups"] = _groups_of(call, user)
+    return json_reply(shown)
+
+
+def _groups_of(call: Call, user: User) -> Json:
+    names = [each.name for each in call.lens.world.groups if user.name in each.members]
+    root = call.request.root_url
+    items: list[Json] = [{"name": name, "self": f"{root}group?groupname={name}"} for name in names]
+    return {"size": len(names), "items": items}
 
 
 def bulk(call: Call) -> Response:
