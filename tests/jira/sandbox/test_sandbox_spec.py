@@ -139,8 +139,7 @@ def scenario(client):
     expand = "names,schema,changelog,transitions,editmeta"
     client("GET", f"/issue/{key}?expand={expand}&properties=run")
     client("GET", "/group/member?groupname=release-managers")
-    named = "&".join(f"{name}={value}" for name, value in identity.items())
-    client("GET", f"/user?{named.replace('name=', 'username=')}&expand=groups")
+    client("GET", f"/user?{asked_by(identity)}&expand=groups")
     if cloud:
         on_cloud(client, key, me, three=three)
     else:
@@ -148,6 +147,12 @@ def scenario(client):
         client("GET", "/user/search?username=cab")
         client("GET", "/mypermissions")
     client("DELETE", f"/issue/{other}")
+
+
+def asked_by(identity):
+    """Return the query by which one asks for a user."""
+    ((name, value),) = identity.items()
+    return f"{'username' if name == 'name' else name}={value}"
 
 
 def on_cloud(client, key, me, *, three):
