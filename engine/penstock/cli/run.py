@@ -12,8 +12,10 @@ from penstock.cli.options import (
     app_for,
     connectors_option,
     database_option,
+    input_options,
     masked,
     output_option,
+    sandbox_options,
 )
 from penstock.errors import Refused
 from penstock.events import Status
@@ -59,51 +61,14 @@ Examples:
   penstock run release.yaml --output json | jq -r 'select(.event == "run_finished").status'""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-i",
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A runtime input (<+input>). Repeatable; wins over --input-set.",
-)
-@click.option(
-    "--input-set",
-    "input_sets",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A file of inputs (Harness: inputSet). Repeatable; later wins.",
-)
+@input_options
 @connectors_option
 @click.option(
     "--sandbox",
     is_flag=True,
     help="Point every connector that has a sandbox (Jira) at an embedded one.",
 )
-@click.option(
-    "--script",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What people do in the sandbox, in order.",
-)
-@click.option(
-    "--world",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What is in the sandbox at the start.",
-)
-@click.option(
-    "--flavour", metavar="NAME", help="Which flavour the sandbox has (cloud, data-center)."
-)
-@click.option(
-    "--ledger",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    envvar="PENSTOCK_SANDBOX_LEDGER",
-    show_envvar=True,
-    help="Where to leave every write that the sandbox received, as JSON.",
-)
+@sandbox_options
 @click.option("--detach", is_flag=True, help="Carry the run in the background; print its id.")
 @output_option
 @database_option
