@@ -114,7 +114,7 @@ def test_runs_and_show_explain_the_journal(shell, pipelines):
     ).last["run"]
     rows = shell("runs", "--output", "json").events
     assert [(row["run"], row["pipeline"], row["status"]) for row in rows] == [
-        (run, "Rejected change", "ApprovalRejected")
+        (run, "rejected_change", "ApprovalRejected")
     ]
     assert rows[0]["started"]
     page = shell("show", "last").out
