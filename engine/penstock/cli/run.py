@@ -1,11 +1,13 @@
 """``run``, ``resume`` and ``abort``."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
 
 import click
+from click.core import ParameterSource
 
 from penstock.app import App, StartOptions
 from penstock.cli.options import (
@@ -91,7 +93,10 @@ def run(
 
     Ctrl-C keeps the run; `penstock resume RUN` goes on.
     """
-    for option, value in (("--script", script), ("--world", world), ("--flavour", flavour)):
+    source = click.get_current_context().get_parameter_source("ledger")
+    asked = ledger if source is ParameterSource.COMMANDLINE else None
+    given = {"--script": script, "--world": world, "--flavour": flavour, "--ledger": asked}
+    for option, value in given.items():
         if value is not None and not sandbox:
             raise click.UsageError(f"{option} belongs to --sandbox; add --sandbox")
     settings = SandboxSettings(world, script, flavour, ledger) if sandbox else None
@@ -110,7 +115,7 @@ def start(
     record = app.start(options, planned)
     if detach:
         _carry_elsewhere(app, record)
-        click.echo(record.id)
+        click.echo(json.dumps({"run": record.id}) if output == "json" else record.id)
         return 0
     return carry(app, record, output, resumed=False)
 

@@ -206,6 +206,9 @@ def _assignments(values: Mapping[str, Json]) -> Iterator[str]:
 def _advice(view: RunView) -> Iterator[str]:
     if view.status.is_good:
         return
+    if view.status is Status.ABORTED:
+        yield f"Start anew:  penstock run {quote(clean(view.file))}"
+        return
     if view.status.is_final:
         yield f"Mend what is said above and start anew:  penstock run {quote(clean(view.file))}"
         return

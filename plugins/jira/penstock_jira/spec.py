@@ -4,7 +4,16 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Self, TypeAlias
 
-from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 from pydantic.alias_generators import to_camel
 
 from penstock.errors import FailureType, StepFailed
@@ -91,10 +100,10 @@ def known(key: str) -> str:
     return key
 
 
-def _text(value: object) -> object:
+def _text(value: object, place: ValidationInfo) -> object:
     text = scalar_text(value)
     if isinstance(text, str) and not text.strip():
-        raise ValueError("can't be empty")
+        raise ValueError(f"{to_camel(place.field_name or 'it')} can't be empty; write a text")
     return text.strip() if isinstance(text, str) else text
 
 
@@ -113,6 +122,17 @@ class FieldEntry(Spec):
 
     name: Text = Field(description="The field's name as Jira shows it, or its id.")
     value: WantedValue = Field(description='The value; lists as A,"B, C" or as a YAML list.')
+
+    @field_validator("name")
+    @classmethod
+    def _is_fixed(cls, name: str) -> str:
+        """Harness: a field's name is fixed; only its value may be an expression."""
+        if has_expression(name):
+            raise ValueError(
+                f"name is fixed and takes no expression: {name[:60]!r}; write the field's name "
+                "or id, and the expression in value"
+            )
+        return name
 
     @model_validator(mode="after")
     def _is_not_null(self) -> Self:
