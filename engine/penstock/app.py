@@ -15,7 +15,8 @@ from penstock.errors import ConnectorError, Fault, Refused
 from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
 from penstock.pipeline.checking import ConnectorCheck
-from penstock.pipeline.inputs import Verbatim, fill_inputs, find_inputs, input_set_values
+from penstock.pipeline.input_sets import input_set_values
+from penstock.pipeline.inputs import Verbatim, fill_inputs, find_inputs
 from penstock.pipeline.plan import Plan
 from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
@@ -31,7 +32,7 @@ from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
 from penstock.run.state import RunState, World
 from penstock.sandbox import Sandbox
 from penstock.secret import Masker, Secret
-from penstock.source import read
+from penstock.source import Source, read
 from penstock.step import RunFacts
 
 __all__ = ["App", "StartOptions"]
@@ -90,16 +91,16 @@ class App:
         Raise ``Refused`` with all faults.
         """
         source = read(options.file)
-        given = self._given(options)
+        given = self._given(options, source)
         tree = fill_inputs(source, find_inputs(source), given, complete=complete)
         directory = self.connector_directory(options) if check_connectors else None
         check = _connector_check(directory) if directory else None
         return make_plan(source, tree, self.plugins.step_types, check, given)
 
-    def _given(self, options: StartOptions) -> dict[str, str]:
+    def _given(self, options: StartOptions, pipeline: Source) -> dict[str, str]:
         given: dict[str, str] = {}
         for file in options.input_sets:
-            given |= input_set_values(read(file))
+            given |= input_set_values(read(file), pipeline)
         return given | {name: Verbatim(value) for name, value in options.inputs.items()}
 
     def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
@@ -163,6 +164,8 @@ class App:
 
     def find(self, text: str) -> RunRecord:
         """Return the run that *text* names: its id, a beginning of it, or ``last``."""
+        if not self.database.exists():
+            raise Refused(f"there is no journal {self.database}; name it with --database")
         if text == "last":
             for record in self.journal.runs(limit=1):
                 return record

@@ -35,7 +35,8 @@ def run_view(
         steps += [_stage(stage, below, attempts.get(stage.path), record.status), *below]
     return RunView(
         id=record.id,
-        pipeline=record.name,
+        pipeline=record.pipeline,
+        name=record.name,
         file=plan.file,
         status=record.status,
         started=record.started,

@@ -185,9 +185,10 @@ def test_a_wrong_script_is_refused_before_the_run_begins(check, shell):
 
 
 def test_sandbox_options_without_the_sandbox_are_refused(check):
-    result = check(GOOD, "run", "--script", "x.yaml")
-    assert result.code == 2
-    assert "--sandbox" in result.err
+    for option in ("--script", "--ledger"):
+        result = check(GOOD, "run", option, "x.yaml")
+        assert result.code == 2
+        assert f"{option} belongs to --sandbox" in result.err
 
 
 def test_a_second_plugin_that_claims_a_step_type_is_refused(shell, tmp_path):

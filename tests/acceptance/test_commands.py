@@ -114,7 +114,7 @@ def test_runs_and_show_explain_the_journal(shell, pipelines):
     ).last["run"]
     rows = shell("runs", "--output", "json").events
     assert [(row["run"], row["pipeline"], row["status"]) for row in rows] == [
-        (run, "Rejected change", "ApprovalRejected")
+        (run, "rejected_change", "ApprovalRejected")
     ]
     assert rows[0]["started"]
     page = shell("show", "last").out
@@ -148,6 +148,22 @@ def test_detach_prints_the_run_and_leaves_it_to_another_process(shell, jira, pip
     while "Succeeded" not in shell("runs").out:
         continue
     assert len(jira.ledger()) == 5
+
+
+def test_a_detached_run_is_json_where_json_is_wanted(shell, pipelines):
+    result = shell(
+        "run", pipelines / "change-approval.yaml", "--sandbox", "--detach", "--output", "json"
+    )
+    assert list(result.last) == ["run"]
+    assert shell("abort", result.last["run"]).code == 0
+
+
+def test_a_look_at_a_journal_that_is_not_there_makes_none(shell, tmp_path):
+    result = shell("runs", "--database", tmp_path / "nowhere" / "j.db")
+    assert result.code == 0
+    assert "there is no journal" in result.err
+    assert shell("show", "last", "--database", tmp_path / "nowhere" / "j.db").code == 2
+    assert not (tmp_path / "nowhere").exists()
 
 
 def test_inputs_and_input_sets_reach_the_ticket(shell, jira, pipelines):

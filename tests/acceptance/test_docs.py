@@ -121,7 +121,8 @@ _NORMAL = [
     (r"\d{4}-\d\d-\d\dT\d\d:\d\d:[\d.]+(?:Z|[+-]\d\d:?\d\d)", "INSTANT"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d|\b\d\d:\d\d:\d\d\b|\b\d{4}-\d\d-\d\d\b", "TIME"),
     (r"\((?:just now|in \d+[smhd]|\d+[smhd] ago)\)", "(AGO)"),
-    (r"\b\d+\.\ds\b", "SPAN"),
+    # What took ten seconds or more is told without decimals.
+    (r"\b\d+\.\ds\b|(?<= in )\d+s\b|(?<=\)  )\d+s\b", "SPAN"),
     (r'"seconds": [\d.]+', '"seconds": N'),
     (r"127\.0\.0\.1:\d+", "HOST"),
     (r"penstock-[0-9a-f]{24}", "MARK"),

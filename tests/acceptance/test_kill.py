@@ -138,8 +138,12 @@ def test_a_second_process_is_told_who_carries_the_run_and_can_abort_it(ride):
     assert second.code == 2
     assert f"pid {ride.process.pid}" in second.err
     assert ride.shell("abort", ride.run).code == 0
-    ride.process.communicate(timeout=60)
+    out, _ = ride.process.communicate(timeout=60)
     assert ride.process.returncode == 5
+    events = [json.loads(line) for line in out.splitlines()]
+    assert [(item["path"], item["status"]) for item in events if "path" in item] == [
+        ("change/approval", "Aborted")
+    ]
 
 
 def test_approved_while_nobody_ran_is_approved_at_the_first_look(shell, jira, pipelines):

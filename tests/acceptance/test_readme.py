@@ -14,11 +14,12 @@ BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```$", README, re.M | re.S)
 #: What differs from run to run, and what stands for it.
 MOVING = [
     (r"\d{4}-\d\d-\d\d \d\d:\d\d", "DAY"),
-    (r"\d\d:\d\d:\d\d( \(just now\))?", "TIME"),
+    (r"\d\d:\d\d:\d\d( \((just now|\d+s ago)\))?", "TIME"),
     (r"127\.0\.0\.1:\d+", "HOST"),
     (r"\b\d+\.\d+s\b", "DURATION"),
     (r"\b[a-z2-9]{10}\b(?=  ship| started)", "RUN"),
-    (r"DURATION  \S+$", "DURATION  USER"),
+    (r"DURATION +\S+$", "DURATION USER"),
+    (r" +", " "),
 ]
 
 

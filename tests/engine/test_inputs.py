@@ -7,7 +7,8 @@ import pytest
 
 from penstock.errors import Refused
 from penstock.pipeline.input_form import InputForm, parse_input, split_values
-from penstock.pipeline.inputs import fill_inputs, find_inputs, input_set_values
+from penstock.pipeline.input_sets import input_set_values
+from penstock.pipeline.inputs import fill_inputs, find_inputs
 from penstock.pipeline.planning import make_plan
 from penstock.source import parse
 from penstock.step import Outputs, Step, StepContext
@@ -426,8 +427,41 @@ def test_an_unknown_entry_of_an_input_set_is_refused_with_the_near_miss():
         parse(INPUT_SET.replace("name: version", "name: verison"), "set.yaml")
     )
     assert faults(PIPELINE, {**values, "version": "1"}) == [
-        "p.yaml: the pipeline has no input 'verison'; did you mean 'version'?"
+        "set.yaml:7:46: the pipeline has no input 'verison'; did you mean 'version'?"
     ]
+
+
+def test_a_value_of_an_input_set_that_is_not_allowed_is_told_with_the_place_in_that_file():
+    values = input_set_values(parse(INPUT_SET.replace("EU}", "MARS}"), "set.yaml"))
+    assert faults(PIPELINE, values) == [
+        "set.yaml:13:59: The value provided for s.region: 'MARS' does not match any of the "
+        "allowed values [EU, US, APAC]"
+    ]
+
+
+def test_an_entry_of_an_input_set_that_several_inputs_end_in_has_its_place():
+    text = PIPELINE + (
+        "    - stage: {identifier: t, type: Custom, variables: [{name: region, value: <+input>}],"
+        " spec: {execution: {steps: [{step: {identifier: b, type: Say}}]}}}\n"
+    )
+    values = input_set_values(
+        parse("inputSet: {pipeline: {variables: [{name: region, value: EU}]}}\n", "set.yaml")
+    )
+    assert faults(text, values)[-1] == (
+        "set.yaml:1:57: several inputs are called 'region'; write one of: s.region, t.region"
+    )
+
+
+def test_an_input_set_of_another_pipeline_is_refused():
+    with pytest.raises(
+        Refused, match=r"^set.yaml:5:17: this input set is for the pipeline 'p', and q.yaml is 'q'"
+    ):
+        input_set_values(parse(INPUT_SET, "set.yaml"), parse("identifier: q\n", "q.yaml"))
+
+
+@pytest.mark.parametrize("pipeline", ["pipeline: {identifier: p}\n", "identifier: p\n", "[]\n"])
+def test_an_input_set_of_this_pipeline_or_of_no_matter_which_is_taken(pipeline):
+    assert input_set_values(parse(INPUT_SET, "set.yaml"), parse(pipeline, "p.yaml"))
 
 
 @pytest.mark.parametrize(

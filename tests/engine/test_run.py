@@ -212,3 +212,15 @@ def test_a_condition_that_cannot_be_evaluated_fails_its_step_and_says_where(benc
     assert message.startswith("p.yaml:")
     assert "`when`: " in message
     assert "'said'" in message
+
+
+def test_what_a_failed_step_did_not_leave_is_said_so(bench):
+    text = bench.pipeline(
+        "- step: {identifier: a, type: Fail}\n",
+        SAY % ("b", "<+pipeline.stages.s.spec.execution.steps.a.issue.key>"),
+        t="        when: {pipelineStatus: All}",
+    )
+    record = bench.add(text)
+    assert bench.carry(record) is Status.FAILED
+    message = {item.path: item.message for item in bench.journal.attempts(record.id)}["t/b"]
+    assert message.endswith("`text`: the step 'a' is Failed and left no 'issue.key'")

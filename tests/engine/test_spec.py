@@ -75,17 +75,22 @@ def test_a_value_is_a_copy_that_nobody_else_holds():
 
 
 @pytest.mark.parametrize(
-    ("spec", "path", "place"),
+    ("spec", "path", "shown", "place"),
     [
-        ({"text": "<+v.versio>"}, "text", (9, 12)),
-        ({"fields": [{"value": "x"}, {"value": "<+v.versio>"}]}, "fields.1.value", (11, 20)),
+        ({"text": "<+v.versio>"}, "text", "text", (9, 12)),
+        (
+            {"fields": [{"value": "x"}, {"value": "<+v.versio>"}]},
+            "fields.1.value",
+            "fields[1].value",
+            (11, 20),
+        ),
     ],
 )
-def test_what_cannot_be_evaluated_fails_with_its_place_and_the_near_miss(spec, path, place):
+def test_what_cannot_be_evaluated_fails_with_its_place_and_the_near_miss(spec, path, shown, place):
     with pytest.raises(StepFailed) as caught:
         evaluate(spec, places={path: place})
     message = str(caught.value)
-    assert message.startswith(f"p.yaml:{place[0]}:{place[1]}: `{path}`: ")
+    assert message.startswith(f"p.yaml:{place[0]}:{place[1]}: `{shown}`: ")
     assert "'version'" in message
     assert caught.value.failure_type is FailureType.CONFIGURATION
 

@@ -36,7 +36,7 @@ def write(bench, record, **rows):
 def test_a_run_that_has_not_begun_shows_its_whole_plan(bench):
     record = bench.add(bench.pipeline(SAY % "a", SAY % "b"))
     shown = view(bench, record)
-    assert (shown.id, shown.pipeline, shown.file) == (record.id, "A pipeline", "p.yaml")
+    assert (shown.id, shown.name, shown.file) == (record.id, "A pipeline", "p.yaml")
     assert (shown.status, shown.user, shown.finished) == (Status.RUNNING, "ann", None)
     assert [(step.path, step.depth, step.status) for step in shown.steps] == [
         ("s", 0, Status.NOT_STARTED),
@@ -172,7 +172,7 @@ def test_a_step_whose_plugin_is_gone_or_has_changed_is_shown_without_its_headlin
 def test_a_run_that_another_version_planned_is_shown_without_its_steps(bench):
     record = bench.add(bench.pipeline(SAY % "a"))
     shown = run_view(replace(record, plan='{"version": 99}'), bench.journal)
-    assert (shown.id, shown.pipeline, shown.status) == (record.id, "A pipeline", Status.RUNNING)
+    assert (shown.id, shown.name, shown.status) == (record.id, "A pipeline", Status.RUNNING)
     assert (shown.steps, shown.file) == ((), "")
 
 

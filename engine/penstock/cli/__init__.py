@@ -14,6 +14,7 @@ def main() -> NoReturn:
 
     from penstock.cli.group import penstock
     from penstock.errors import PenstockError
+    from penstock.run.interruption import Interrupted
 
     try:
         code = penstock.main(prog_name="penstock", standalone_mode=False)
@@ -26,7 +27,9 @@ def main() -> NoReturn:
         click.echo("interrupted", err=True)
         code = 6
     except PenstockError as error:
-        _show(error)
+        # An interruption was told by the renderer, with how to go on.
+        if not isinstance(error, Interrupted):
+            _show(error)
         code = error.exit_code
     except BrokenPipeError:  # before OSError's kin: nobody is there to read a report
         # Whoever read our output has gone; nothing more can be said.

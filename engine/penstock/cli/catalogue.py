@@ -8,12 +8,15 @@ from typing import Any, Literal
 import click
 
 from penstock.cli.options import app_for, output_option
+from penstock.duration import format_duration
 from penstock.errors import Refused
 from penstock.nearest import suggestion
 from penstock.plugins import Plugins
-from penstock.render.text import align, joined
+from penstock.render.text import align, fit, joined
 
 __all__ = ["plugins", "schema", "steps"]
+
+_WIDEST_TYPE = 40
 
 
 @click.command(
@@ -103,15 +106,21 @@ def _field_rows(described: Mapping[str, Any], prefix: str = "") -> Iterator[tupl
 
 def _default(field: Mapping[str, Any]) -> str:
     value = field.get("default")
-    return "" if value in (None, [], {}, "") else f"default {value}"
+    if value in (None, [], {}, ""):
+        return ""
+    if isinstance(value, float) and field.get("type") == "string":  # a duration
+        return f"default {format_duration(value)}"
+    return f"default {str(value).lower() if isinstance(value, bool) else value}"
 
 
 def _kind(field: Mapping[str, Any]) -> str:
     if "enum" in field or "const" in field:
-        return " | ".join(map(str, field.get("enum", [field.get("const")])))
+        return fit(" | ".join(map(str, field.get("enum", [field.get("const")]))), _WIDEST_TYPE)
     if "anyOf" in field or "oneOf" in field:
         kinds = [_kind(item) for item in field.get("anyOf", field.get("oneOf", ()))]
-        return " | ".join(dict.fromkeys(kind for kind in kinds if kind != "null"))
+        return fit(
+            " | ".join(dict.fromkeys(item for item in kinds if item != "null")), _WIDEST_TYPE
+        )
     if "items" in field:
         return f"list of {_kind(field['items'])}"
     if "$ref" in field:

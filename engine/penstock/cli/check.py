@@ -9,7 +9,7 @@ from typing import Any, Literal
 import click
 
 from penstock.app import App, StartOptions
-from penstock.cli.options import app_for, connectors_option, output_option
+from penstock.cli.options import app_for, connectors_option, input_options, output_option
 from penstock.cli.run import parse_inputs
 from penstock.errors import Fault, Refused
 from penstock.pipeline.plan import Plan
@@ -59,22 +59,7 @@ Examples:
   penstock plan release.yaml -i version=4.2.0 --output json""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-i",
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A runtime input (<+input>). Repeatable; wins over --input-set.",
-)
-@click.option(
-    "--input-set",
-    "input_sets",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A file of inputs (Harness: inputSet). Repeatable; later wins.",
-)
+@input_options
 @connectors_option
 @output_option
 def plan(

@@ -8,7 +8,13 @@ from typing import Literal
 import click
 
 from penstock.app import App, StartOptions
-from penstock.cli.options import app_for, database_option, output_option
+from penstock.cli.options import (
+    app_for,
+    database_option,
+    ledger_option,
+    output_option,
+    sandbox_options,
+)
 from penstock.cli.run import start
 from penstock.errors import Refused
 from penstock.run.interruption import Stop
@@ -17,15 +23,6 @@ from penstock.run.sandboxes import SandboxSettings
 from penstock.sandbox import Sandbox, SandboxOptions
 
 __all__ = ["demo", "sandbox"]
-
-_LEDGER = click.option(
-    "--ledger",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    envvar="PENSTOCK_SANDBOX_LEDGER",
-    show_envvar=True,
-    help="Where to leave every write that the sandbox received, as JSON.",
-)
 
 
 @click.command(
@@ -38,7 +35,7 @@ Examples:
 @click.option(
     "--manual", is_flag=True, help="Leave the approval to you, at the page whose address is shown."
 )
-@_LEDGER
+@ledger_option
 @output_option
 @database_option
 def demo(
@@ -71,17 +68,7 @@ Examples:
 @click.argument("type_name", metavar="[TYPE]", required=False)
 @click.option("--port", type=click.IntRange(0, 65535), default=0, help="Default: any free port.")
 @click.option("--host", default="127.0.0.1", show_default=True, help="Address to listen on.")
-@click.option("--flavour", metavar="NAME", help="Which flavour it has (cloud, data-center).")
-@click.option(
-    "--world", type=click.Path(path_type=Path), metavar="FILE", help="What is in it at the start."
-)
-@click.option(
-    "--script",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What people do in it, in order.",
-)
-@_LEDGER
+@sandbox_options
 @click.option(
     "--state",
     type=click.Path(path_type=Path),

@@ -36,7 +36,12 @@ Examples:
 def runs(*, limit: int, output: Literal["text", "json"], database: str | None) -> int:
     """List runs, the newest first."""
     app = app_for(database)
-    views = (run_view(record, app.journal) for record in app.journal.runs(limit or -1))
+    # A look does not make a journal; a mistyped path must not look like an empty one.
+    there = app.database.exists()
+    if not there:
+        click.echo(f"note: there is no journal {app.database} yet", err=True)
+    records = app.journal.runs(limit or -1) if there else ()
+    views = (run_view(record, app.journal) for record in records)
     out = Output(masked(app))
     if output == "json":
         for view in views:

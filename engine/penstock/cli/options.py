@@ -10,7 +10,16 @@ import click
 
 from penstock.app import App
 
-__all__ = ["app_for", "connectors_option", "database_option", "masked", "output_option"]
+__all__ = [
+    "app_for",
+    "connectors_option",
+    "database_option",
+    "input_options",
+    "ledger_option",
+    "masked",
+    "output_option",
+    "sandbox_options",
+]
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -45,6 +54,52 @@ def output_option(function: F) -> F:
         show_default=True,
         help="text for people, json for programs (one object a line).",
     )(function)
+
+
+def input_options(function: F) -> F:
+    """Add ``--input`` and ``--input-set``."""
+    function = click.option(
+        "--input-set",
+        "input_sets",
+        multiple=True,
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        help="A file of inputs (Harness: inputSet). Repeatable; later wins.",
+    )(function)
+    return click.option(
+        "-i",
+        "--input",
+        "inputs",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="A runtime input (<+input>), as data. Repeatable; wins over --input-set.",
+    )(function)
+
+
+def sandbox_options(function: F) -> F:
+    """Add what sets up a sandbox: ``--script``, ``--world``, ``--flavour`` and ``--ledger``."""
+    function = ledger_option(function)
+    function = click.option(
+        "--flavour", metavar="NAME", help="Which flavour the sandbox has (cloud, data-center)."
+    )(function)
+    function = _file_option("--world", "What is in the sandbox at the start.")(function)
+    return _file_option("--script", "What people do in the sandbox, in order.")(function)
+
+
+def ledger_option(function: F) -> F:
+    """Add ``--ledger``."""
+    return click.option(
+        "--ledger",
+        type=click.Path(path_type=Path),
+        metavar="FILE",
+        envvar="PENSTOCK_SANDBOX_LEDGER",
+        show_envvar=True,
+        help="Where to leave every write that the sandbox received, as JSON.",
+    )(function)
+
+
+def _file_option(name: str, text: str) -> Callable[[F], F]:
+    return click.option(name, type=click.Path(path_type=Path), metavar="FILE", help=text)
 
 
 def app_for(database: str | None) -> App:

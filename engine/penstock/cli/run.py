@@ -1,19 +1,23 @@
 """``run``, ``resume`` and ``abort``."""
 
+import json
 import subprocess
 import sys
 from pathlib import Path
 from typing import Literal
 
 import click
+from click.core import ParameterSource
 
 from penstock.app import App, StartOptions
 from penstock.cli.options import (
     app_for,
     connectors_option,
     database_option,
+    input_options,
     masked,
     output_option,
+    sandbox_options,
 )
 from penstock.errors import Refused
 from penstock.events import Status
@@ -59,51 +63,14 @@ Examples:
   penstock run release.yaml --output json | jq -r 'select(.event == "run_finished").status'""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@click.option(
-    "-i",
-    "--input",
-    "inputs",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="A runtime input (<+input>). Repeatable; wins over --input-set.",
-)
-@click.option(
-    "--input-set",
-    "input_sets",
-    multiple=True,
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="A file of inputs (Harness: inputSet). Repeatable; later wins.",
-)
+@input_options
 @connectors_option
 @click.option(
     "--sandbox",
     is_flag=True,
     help="Point every connector that has a sandbox (Jira) at an embedded one.",
 )
-@click.option(
-    "--script",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What people do in the sandbox, in order.",
-)
-@click.option(
-    "--world",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    help="What is in the sandbox at the start.",
-)
-@click.option(
-    "--flavour", metavar="NAME", help="Which flavour the sandbox has (cloud, data-center)."
-)
-@click.option(
-    "--ledger",
-    type=click.Path(path_type=Path),
-    metavar="FILE",
-    envvar="PENSTOCK_SANDBOX_LEDGER",
-    show_envvar=True,
-    help="Where to leave every write that the sandbox received, as JSON.",
-)
+@sandbox_options
 @click.option("--detach", is_flag=True, help="Carry the run in the background; print its id.")
 @output_option
 @database_option
@@ -126,7 +93,10 @@ def run(
 
     Ctrl-C keeps the run; `penstock resume RUN` goes on.
     """
-    for option, value in (("--script", script), ("--world", world), ("--flavour", flavour)):
+    source = click.get_current_context().get_parameter_source("ledger")
+    asked = ledger if source is ParameterSource.COMMANDLINE else None
+    given = {"--script": script, "--world": world, "--flavour": flavour, "--ledger": asked}
+    for option, value in given.items():
         if value is not None and not sandbox:
             raise click.UsageError(f"{option} belongs to --sandbox; add --sandbox")
     settings = SandboxSettings(world, script, flavour, ledger) if sandbox else None
@@ -145,7 +115,7 @@ def start(
     record = app.start(options, planned)
     if detach:
         _carry_elsewhere(app, record)
-        click.echo(record.id)
+        click.echo(json.dumps({"run": record.id}) if output == "json" else record.id)
         return 0
     return carry(app, record, output, resumed=False)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from typing import Any
 
-from penstock.errors import Fault, Refused
+from penstock.errors import Fault
 from penstock.expressions import literal
 from penstock.nearest import nearest, suggestion
 from penstock.pipeline.document import NOTED, UNSUPPORTED, Path
@@ -15,14 +15,12 @@ from penstock.pipeline.model import is_true
 from penstock.pipeline.number import number_of
 from penstock.source import Source
 
-__all__ = ["Filled", "Input", "Verbatim", "fill_inputs", "find_inputs", "input_set_values"]
+__all__ = ["Entry", "Filled", "Input", "Verbatim", "entries", "fill_inputs", "find_inputs"]
 
 #: Levels of the document that say nothing in an input's name.
 _SILENT = frozenset(
     {"pipeline", "stages", "stage", "steps", "step", "spec", "execution", "variables", "value"}
 )
-#: Keys of an input set that say which part of the pipeline is meant, and give no value.
-_STRUCTURE = frozenset({"identifier", "key", "name", "type"})
 #: Below these keys nothing is read, so nothing is asked for; a step's spec may use them otherwise.
 _UNREAD = NOTED | UNSUPPORTED.keys()
 _INTO_A_VARIABLE = "put it into a variable and write `<+pipeline.variables.NAME>` here"
@@ -35,6 +33,23 @@ class Verbatim(str):
     """
 
     __slots__ = ()
+
+
+class Entry(str):
+    """A given value that stands in an input set, where its faults are told."""
+
+    __slots__ = ("path", "source")
+
+    source: Source
+    path: Path
+
+    @classmethod
+    def of(cls, text: str, source: Source, path: Path) -> "Entry":
+        """Take the value, and where it stands."""
+        entry = cls(text)
+        entry.source = source
+        entry.path = path
+        return entry
 
 
 @dataclass(frozen=True)
@@ -143,23 +158,10 @@ def _label(item: object) -> str | None:
     return next((str(body[key]) for key in ("identifier", "name", "key") if body.get(key)), None)
 
 
-def input_set_values(source: Source) -> dict[str, str]:
-    """Return the values of an input set file by input name (Harness: ``inputSet``).
-
-    An entry that is an ``<+input>`` itself gives none. Raise ``Refused`` when the file is not an
-    input set.
-    """
-    tree = source.value
-    body = tree.get("inputSet") if isinstance(tree, dict) else None
-    pipeline = body.get("pipeline") if isinstance(body, dict) else None
-    if not isinstance(pipeline, dict):
-        advice = "write `inputSet:` with a `pipeline:` that holds the values"
-        raise Refused(source.fault((), "this is not an input set", advice))
-    return {
-        _name(path, parents, _SILENT): text
-        for path, text, parents in _texts(pipeline, (), ())
-        if path[-1] not in _STRUCTURE and not text.strip().startswith(START)
-    }
+def entries(source: Source, path: Path, node: object) -> Iterator[tuple[str, Entry]]:
+    """Yield each text of *node*, at *path* of *source*, with the name of the input it is for."""
+    for below, text, parents in _texts(node, (), ()):
+        yield _name(below, parents, _SILENT), Entry.of(text, source, (*path, *below))
 
 
 def fill_inputs(
@@ -181,9 +183,8 @@ def fill_inputs(
         value = values.get(item.path, item.form.default)
         complaint = None if value is None else _complaint(item, value)
         if complaint:
-            faults.append(
-                source.fault(item.path, f"The value provided for {item.name}: {complaint}")
-            )
+            message = f"The value provided for {item.name}: {complaint}"
+            faults.append(_fault(value, message) or source.fault(item.path, message))
         elif value is None and complete and not item.fault:
             faults.append(
                 source.fault(item.path, f"the input {item.name} has no value", _how(item))
@@ -191,11 +192,18 @@ def fill_inputs(
         if value is None or complaint or item.fault:
             missing.add(item.path)
         else:
-            replaced[item.path] = literal(value) if isinstance(value, Verbatim) else value
+            replaced[item.path] = literal(value) if isinstance(value, Verbatim) else str(value)
     names = {item.path: item.name for item in inputs}
     given = {names[path]: value for path, value in values.items()}
     tree = _replace(source.value, (), replaced)
     return Filled(tree, given, frozenset(missing), tuple(faults))
+
+
+def _fault(value: str | None, message: str, hint: str = "") -> Fault | None:
+    """Return a fault at the place of a given value, if that is in a file."""
+    if not isinstance(value, Entry):
+        return None
+    return value.source.fault(value.path, message, hint)
 
 
 def _how(item: Input) -> str:
@@ -229,15 +237,15 @@ def _assign(
             values[matches[0].path] = value
         elif matches:
             listed = ", ".join(item.name for item in matches)
-            message = f"several inputs are called {name!r}"
-            faults.append(Fault(message, f"write one of: {listed}", source.file))
+            message, advice = f"several inputs are called {name!r}", f"write one of: {listed}"
+            faults.append(_fault(value, message, advice) or Fault(message, advice, source.file))
         else:
             near = nearest(name, by_ending)
             advice = (
                 f"did you mean '{near}'?" if near else suggestion(name, [i.name for i in inputs])
             )
-            message = f"the pipeline has no input {name!r}"
-            faults.append(Fault(message, advice or "it asks for none", source.file))
+            message, advice = f"the pipeline has no input {name!r}", advice or "it asks for none"
+            faults.append(_fault(value, message, advice) or Fault(message, advice, source.file))
     return values
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from datetime import datetime, tzinfo
 from shlex import quote
 
@@ -47,10 +47,11 @@ class StepView:
 
 @dataclass(frozen=True)
 class RunView:
-    """A run, as the journal knows it; ``pipeline`` is the pipeline's name."""
+    """A run, as the journal knows it; ``pipeline`` is the pipeline's identifier."""
 
     id: str
     pipeline: str
+    name: str
     file: str
     status: Status
     started: datetime
@@ -80,7 +81,7 @@ class PageStyle:
 def run_page(view: RunView, style: PageStyle) -> str:
     """Return what there is to tell about a run, for a person; ends with what to do next."""
     status = paint(str(view.status), colour_of(view.status), style.colour)
-    lines = [f"{paint(clean(view.pipeline), 'bold', style.colour)}  {status}"]
+    lines = [f"{paint(clean(view.name), 'bold', style.colour)}  {status}"]
     lines += ["  " + joined(cells) for cells in align(list(_facts(view, style)))]
     lines.append("")
     heads = align([_step_cells(step, style) for step in view.steps])
@@ -97,7 +98,7 @@ def run_page(view: RunView, style: PageStyle) -> str:
 
 def run_json(view: RunView) -> dict[str, Json]:
     """Return all of a run as JSON: ``run`` is its id, the other keys are the fields' names."""
-    names = ("pipeline", "file", "status", "started", "finished", "user", "inputs", "steps")
+    names = tuple(item.name for item in fields(view) if item.name not in {"id", "carried"})
     return {"run": view.id} | {name: to_json(getattr(view, name)) for name in names}
 
 
@@ -115,7 +116,8 @@ def runs_table(views: Sequence[RunView], style: PageStyle) -> str:
 def run_row(view: RunView) -> dict[str, Json]:
     """Return one run's line of ``penstock runs --output json``."""
     whole = run_json(view)
-    return {name: whole[name] for name in ("run", "pipeline", "status", "started", "finished")}
+    kept = ("run", "pipeline", "name", "status", "started", "finished")
+    return {name: whole[name] for name in kept}
 
 
 _TITLES = ("RUN", "PIPELINE", "STATUS", "STARTED", "TOOK", "BY", "WAITS FOR")
@@ -125,7 +127,7 @@ _STATUS = _TITLES.index("STATUS")
 def _run_cells(view: RunView, style: PageStyle) -> list[str]:
     waits = [one_value(step.key) for step in view.steps if _waits(step) and step.key]
     took = elapsed((view.finished - view.started).total_seconds()) if view.finished else ""
-    name = fit(clean(view.pipeline), _WIDEST_NAME)
+    name = fit(clean(view.name), _WIDEST_NAME)
     start = style.when(view.started)
     return [clean(view.id), name, view.status, start, took, clean(view.user), ", ".join(waits)]
 
@@ -203,6 +205,9 @@ def _assignments(values: Mapping[str, Json]) -> Iterator[str]:
 
 def _advice(view: RunView) -> Iterator[str]:
     if view.status.is_good:
+        return
+    if view.status is Status.ABORTED:
+        yield f"Start anew:  penstock run {quote(clean(view.file))}"
         return
     if view.status.is_final:
         yield f"Mend what is said above and start anew:  penstock run {quote(clean(view.file))}"

@@ -100,6 +100,10 @@ def _tell_end(state: RunState, record: RunRecord) -> Status:
     finished = record.finished or state.now()
     attempts = state.journal.attempts(record.id)
     outputs = {item.path: item.outputs for item in attempts if item.outputs}
+    for attempt in attempts:
+        told = state.attempts.get(attempt.path)
+        if attempt.status is Status.ABORTED and told is not None and not told.status.is_final:
+            state.tell_end(attempt, None)
     seconds = (finished - record.started).total_seconds()
     state.emit(RunFinished(record.id, finished, record.status, seconds, outputs, record.message))
     return record.status

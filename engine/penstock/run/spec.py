@@ -1,10 +1,12 @@
 """The spec of a step when its turn comes: every expression evaluated, or kept for its gate."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, NoReturn
 
 from penstock.errors import ExpressionError, FailureType, Fault, StepFailed
+from penstock.events import Status
 from penstock.expressions import Deferred, Names, parse
 from penstock.pipeline.plan import PlannedStep
 from penstock.secret import Secret
@@ -49,7 +51,8 @@ class _Evaluation:
                 return {"text": criterion.text, "names": criterion.names}
             value = parse(text).render(self.names)
         except ExpressionError as error:
-            self._fail(path, error.message, error.hint)
+            nothing = None if kept else _left_nothing(text, self.names)
+            self._fail(path, nothing or error.message, "" if nothing else error.hint)
         if isinstance(value, Secret):
             self._fail(
                 path,
@@ -60,5 +63,25 @@ class _Evaluation:
 
     def _fail(self, path: str, message: str, hint: str) -> NoReturn:
         line, column = self.step.places.get(path, (self.step.line, self.step.column))
-        fault = Fault(f"`{path}`: {message}", hint, self.file, line, column)
+        written = re.sub(r"\.(\d+)", r"[\1]", path)
+        fault = Fault(f"`{written}`: {message}", hint, self.file, line, column)
         raise StepFailed(str(fault), failure=FailureType.CONFIGURATION) from None
+
+
+def _left_nothing(text: str, names: Names) -> str | None:
+    """Say so where *text* reads what a step that did not succeed would have left."""
+    try:
+        reads = parse(text).reads
+    except ExpressionError:
+        return None
+    for read in reads:
+        node: Any = names.values
+        for i, part in enumerate(read.path):
+            if not isinstance(node, dict):
+                break
+            is_step = {"status", "startTs", "spec"} <= node.keys()
+            if is_step and part not in node and node["status"] != Status.SUCCEEDED:
+                wanted = ".".join(read.path[i:])
+                return f"the step {node['identifier']!r} is {node['status']} and left no {wanted!r}"
+            node = node.get(part)
+    return None

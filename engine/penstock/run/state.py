@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from penstock.clock import Clock
-from penstock.events import Event, GateOpened, Status, StepFinished
+from penstock.events import Event, Status, StepFinished
 from penstock.journal import AttemptRecord, Claim, Journal, WaitRecord
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep
 from penstock.run.names import RunNames
@@ -83,15 +83,9 @@ class RunState:
         self._remember(attempt)
 
     def park(self, attempt: AttemptRecord, wait: WaitRecord) -> Status:
-        """Journal that a gate waits, and tell of it."""
+        """Journal that a gate waits; whoever watches it tells of it."""
         self.journal.open_wait(self.claim, attempt, wait)
         self._remember(attempt)
-        now = self.now()
-        self.emit(
-            GateOpened(
-                self.facts.id, now, wait.path, wait.key, wait.link, wait.interval, wait.deadline
-            )
-        )
         return attempt.status
 
     def end(
@@ -112,10 +106,11 @@ class RunState:
         self._remember(attempt)
         if look is not None:
             self.emit(look)
-        self._tell_end(attempt, headline)
+        self.tell_end(attempt, headline)
         return attempt.status
 
-    def _tell_end(self, attempt: AttemptRecord, headline: Headline | None) -> None:
+    def tell_end(self, attempt: AttemptRecord, headline: Headline | None) -> None:
+        """Tell of the end of a step, which is in the journal."""
         finished = attempt.finished or attempt.started
         self.emit(
             StepFinished(

@@ -9,7 +9,7 @@ from datetime import datetime, timedelta
 
 from penstock.connector import Connector
 from penstock.errors import FailureType, PenstockError
-from penstock.events import GateLooked, GateUnavailable, Status
+from penstock.events import GateLooked, GateOpened, GateUnavailable, Status
 from penstock.journal import AttemptRecord, WaitRecord
 from penstock.run.interruption import Interrupted
 from penstock.run.judging import dated, is_same, judged
@@ -21,7 +21,8 @@ from penstock.watch import Look, Snapshot, Unavailable, Watch
 
 __all__ = ["Watcher"]
 
-#: Seconds that a gate past its deadline is given, at least, to be seen before it expires.
+#: Seconds that a gate past its deadline is given to be seen before it expires; never more than it
+#: had in all.
 _GRACE = 300.0
 #: The longest pause between two looks at something that cannot be seen.
 _LONGEST_PAUSE = 600.0
@@ -82,6 +83,18 @@ class Watcher:
             now = self._state.now()
             ends = self._elapsed() + (wait.deadline - now).total_seconds()
             self._open[wait.path] = _Open(wait, gate, now, ends, wait.verdict)
+            # Told in each life of the run: whoever shows this one needs to know.
+            self._state.emit(
+                GateOpened(
+                    self._state.facts.id,
+                    now,
+                    wait.path,
+                    wait.key,
+                    wait.link,
+                    wait.interval,
+                    wait.deadline,
+                )
+            )
 
     def _gate(self, attempt: AttemptRecord) -> Gate:
         _, step = self._state.places[attempt.path]
@@ -191,24 +204,26 @@ class Watcher:
 
     def _cannot_see(self, gate: _Open, seen: Unavailable) -> None:
         gate.failures += 1
+        reason = seen.reason
         # A jump of the clock, or an outage over the deadline, must not end a wait that may have
         # been approved in time: it is looked at for a while longer.
         if self._left(gate) <= 0:
             gate.overdue = self._elapsed() if gate.overdue is None else gate.overdue
-            if self._elapsed() - gate.overdue >= _GRACE:
+            if self._elapsed() - gate.overdue >= _grace(gate):
                 self._expire(gate, gate.verdict, f"nothing, since {seen.reason}")
                 return
+            reason += "; its time is over, and it expires soon unless it can be seen"
         pause = min(gate.wait.interval * 2 ** min(gate.failures - 1, 10), _LONGEST_PAUSE)
         pause = max(gate.wait.interval, pause, seen.retry_after or 0.0)
         gate.due = self._next(gate, pause)
-        changed = gate.problem != seen.reason
-        gate.problem = seen.reason
+        changed = gate.problem != reason
+        gate.problem = reason
         self._state.emit(
             GateUnavailable(
                 self._state.facts.id,
                 self._state.now(),
                 gate.wait.path,
-                seen.reason,
+                reason,
                 gate.failures,
                 changed,
                 gate.due,
@@ -221,7 +236,7 @@ class Watcher:
         After it, before the time that it is given to be seen is over.
         """
         left = self._left(gate)
-        return self._state.now() + timedelta(seconds=min(pause, left if left > 0 else _GRACE))
+        return self._state.now() + timedelta(seconds=min(pause, left if left > 0 else _grace(gate)))
 
     def _left(self, gate: _Open) -> float:
         """Return how many seconds a gate may still wait."""
@@ -235,6 +250,10 @@ class Watcher:
         due = gate.due if verdict.status is VerdictStatus.WAITING else None
         now = self._state.now()
         return GateLooked(self._state.facts.id, now, gate.wait.path, verdict, changed, due)
+
+
+def _grace(gate: _Open) -> float:
+    return min(_GRACE, (gate.wait.deadline - gate.wait.opened).total_seconds())
 
 
 def _is_too_late(verdict: Verdict, deadline: datetime) -> bool:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
 
-from pydantic import AfterValidator, Field, model_validator
+from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from penstock.duration import Duration, format_duration
 from penstock.json_types import Json
@@ -89,13 +89,13 @@ class JiraApproval(Gate):
             )
         return self
 
-    @model_validator(mode="after")
-    def _approves_by_something(self) -> Self:
+    @field_validator("approval_criteria")
+    @classmethod
+    def _approves_by_something(cls, criteria: Criteria) -> Criteria:
         """Harness: an approval needs a condition; a rejection without one never happens."""
-        lack = self.approval_criteria.lack
-        if lack is not None:
-            raise ValueError(f"{lack}: approvalCriteria must say what approves")
-        return self
+        if criteria.lack is not None:
+            raise ValueError(f"{criteria.lack}: approvalCriteria must say what approves")
+        return criteria
 
     @property
     def _rejection(self) -> Criteria | None:
@@ -106,6 +106,13 @@ class JiraApproval(Gate):
         """Return the issue and the fields that the criteria name."""
         connector = context.connector(self.connector_ref, JiraConnector)
         key, rejection = known(self.issue_key), self._rejection
+        left = context.seconds_left()
+        if left < self.retry_interval:
+            context.note(
+                f"retryInterval ({written(self.retry_interval)}) is longer than the time that is "
+                f"left ({written(left)}): nothing is seen after the first look; shorten it, or "
+                "raise timeout"
+            )
         names = [*self.approval_criteria.names, *(rejection.names if rejection else ())]
         return Watch(
             self.connector_ref,

@@ -102,7 +102,7 @@ def _in_plain_words(value: object) -> object:
             f"Invalid Jira auth type value: {name}; {suggestion(str(name or ''), _TYPES)}"
         )
     spec = value.get("spec")
-    if not spec:
+    if spec is None:
         raise ValueError(f"Missing spec for {name} jira auth type")
     lacks_token = isinstance(spec, Mapping) and not (spec.get("patRef") or spec.get("pat_ref"))
     if name == "PersonalAccessToken" and lacks_token:

@@ -10,7 +10,7 @@ from penstock.nearest import suggestion
 from penstock.verdict import Combination, Condition
 from penstock_jira.answer import members, text
 from penstock_jira.comparable import comparable
-from penstock_jira.operators import LIST_OPERATORS, OPERATORS, VALUELESS, Finding, compare
+from penstock_jira.operators import LIST_OPERATORS, OPERATORS, VALUELESS, Finding, compare, compiled
 from penstock_jira.spec import Spec, Text, WantedValue
 from penstock_jira.text import join_list
 
@@ -45,17 +45,17 @@ class FieldCondition(Spec):
         if operator in VALUELESS:
             raise ValueError(f"the operator {operator!r} takes no value; leave it out")
         if not value or (isinstance(value, str) and not value.strip()):
-            raise ValueError("Value can't be empty; to ask for an empty field, use 'is empty'")
+            raise ValueError("value can't be empty; to ask for an empty field, use 'is empty'")
         if operator not in LIST_OPERATORS and not isinstance(value, str):
             raise ValueError(f"the operator {operator!r} takes one value, and no list")
         if operator == "matches" and isinstance(value, str):
-            _check_pattern(value)
+            compiled(value)
         return value
 
     @model_validator(mode="after")
     def _has_a_value(self) -> Self:
         if self.value is None and self.operator not in VALUELESS:
-            raise ValueError("Value can't be null: write value, or use 'is empty'")
+            raise ValueError("value can't be null: write one, or use 'is empty'")
         return self
 
     def judge(self, content: Mapping[str, Json]) -> Condition:
@@ -88,15 +88,6 @@ class FieldCondition(Spec):
             return Finding(None, "the field is empty"), _EMPTY
         actual = comparable(members(entry))
         return compare(self.operator, actual, self.value or ""), actual.shown
-
-
-def _check_pattern(pattern: str) -> None:
-    import re2
-
-    try:
-        re2.compile(pattern)
-    except re2.error as error:
-        raise ValueError(f"no regular expression (RE2): {error}") from None
 
 
 class KeyValues(Spec):
@@ -151,5 +142,5 @@ def combined(parts: tuple[Condition, ...], combine: Combination) -> Condition:
     truths = [part.truth for part in parts]
     decisive = combine is Combination.ANY
     truth = decisive if decisive in truths else None if None in truths else not decisive
-    label = "any of these" if decisive else "all of these"
+    label = "any of" if decisive else "all of"
     return Condition(label, truth, combine=combine, parts=parts)

@@ -65,8 +65,15 @@ class JiraRefused(StepFailed):
         self.messages = tuple(printable(text) for text in messages)
         self.field_errors = {name: printable(text) for name, text in field_errors.items()}
         by_field = [f"{name}: {text}" for name, text in self.field_errors.items()]
-        words = "; ".join([*self.messages, *by_field]) or "it gave no reason"
-        super().__init__(f"Jira refused to {what} ({status}): {words}", hint=hint)
+        words = _once([*self.messages, *by_field])
+        told = "; ".join(words) or "it gave no reason"
+        super().__init__(f"Jira refused to {what} ({status}): {told}", hint=hint)
+
+
+def _once(sentences: Iterable[str]) -> list[str]:
+    """Return each sentence once, without the full stop at its end: more is joined to it."""
+    without = (text if text.endswith("..") else text.removesuffix(".") for text in sentences)
+    return list(dict.fromkeys(text for text in without if text))
 
 
 class SignInRefused(JiraRefused):

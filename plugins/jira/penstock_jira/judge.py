@@ -88,10 +88,13 @@ def _common(answer: Answer, what: str, now: datetime) -> StepFailed | None:
 def _refused(answer: Answer, what: str) -> JiraRefused:
     messages, errors = _words(answer, what)
     if answer.status == HTTPStatus.NOT_FOUND:
-        return NotFound(what, 404, messages, errors, hint=_MISSING)
+        said = any("does not exist" in text and "permission" in text for text in messages)
+        return NotFound(what, 404, messages, errors, hint=_LOOK if said else _MISSING)
     return JiraRefused(what, answer.status, messages, errors)
 
 
+#: What to do where Jira itself says that either may be so.
+_LOOK = "check the key, and what the connector's user may see"
 _MISSING = "it does not exist, or the connector's user may not see it"
 
 

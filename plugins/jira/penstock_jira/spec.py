@@ -12,6 +12,8 @@ from pydantic import (
     ConfigDict,
     Field,
     JsonValue,
+    ValidationInfo,
+    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -56,10 +58,10 @@ def scalar_text(value: object) -> object:
     return str(value) if isinstance(value, int) else value
 
 
-def _text(value: object) -> object:
+def _text(value: object, place: ValidationInfo) -> object:
     text = scalar_text(value)
     if isinstance(text, str) and not text.strip():
-        raise ValueError("can't be empty")
+        raise ValueError(f"{to_camel(place.field_name or 'it')} can't be empty; write a text")
     return text.strip() if isinstance(text, str) else text
 
 
@@ -216,6 +218,17 @@ class FieldEntry(Spec):
         if self.format == "markdown" and not isinstance(self.value, str):
             raise ValueError("format: markdown needs a text as value")
         return self
+
+    @field_validator("name")
+    @classmethod
+    def _is_fixed(cls, name: str) -> str:
+        """Harness: a field's name is fixed; only its value may be an expression."""
+        if has_expression(name):
+            raise ValueError(
+                f"name is fixed and takes no expression: {name[:60]!r}; write the field's name "
+                "or id, and the expression in value"
+            )
+        return name
 
     @model_validator(mode="after")
     def _is_not_null(self) -> Self:

@@ -29,6 +29,7 @@ def at(minutes):
 def view(story):
     return RunView(
         "r1",
+        "payments",
         "Payments release",
         "pipelines/change.yaml",
         WAITING,
@@ -70,6 +71,7 @@ def view(story):
 def failed():
     return RunView(
         "r2",
+        "payments",
         "Payments release",
         "my pipelines/a.yaml",
         Status.FAILED,
@@ -175,7 +177,7 @@ def test_colours_and_signs_are_for_those_who_can_show_them(view):
 
 def test_a_page_for_machines_has_everything(view):
     found = json.loads(json.dumps(run_json(view)))
-    assert list(found)[:5] == ["run", "pipeline", "file", "status", "started"]
+    assert list(found)[:5] == ["run", "pipeline", "name", "file", "status"]
     assert found["finished"] is None and found["inputs"]["regions"] == ["EU", "US"]
     gate = found["steps"][2]
     assert gate["key"] == "REL-1" and gate["deadline"] == "2026-03-02T12:01:00.000Z"
@@ -183,7 +185,7 @@ def test_a_page_for_machines_has_everything(view):
 
 
 def test_runs_are_a_table(view, failed):
-    done = replace(view, id="r3", pipeline="x" * 50, status=Status.SUCCEEDED, steps=())
+    done = replace(view, id="r3", name="x" * 50, status=Status.SUCCEEDED, steps=())
     assert runs_table([view, failed, done], STYLE).splitlines() == [
         "RUN  PIPELINE                                  STATUS           STARTED           "
         " TOOK    BY     WAITS FOR",
@@ -195,7 +197,7 @@ def test_runs_are_a_table(view, failed):
 
 
 def test_the_table_colours_the_status_only(view):
-    named = replace(view, pipeline="ApprovalWaiting")
+    named = replace(view, name="ApprovalWaiting")
     row = runs_table([named], replace(STYLE, colour=True)).splitlines()[1]
     assert row.startswith("r1   ApprovalWaiting  \x1b[33mApprovalWaiting\x1b[0m")
 
@@ -207,7 +209,8 @@ def test_without_runs_the_table_says_how_to_start_one():
 def test_a_run_is_one_object_for_machines(view):
     assert run_row(view) == {
         "run": "r1",
-        "pipeline": "Payments release",
+        "pipeline": "payments",
+        "name": "Payments release",
         "status": "ApprovalWaiting",
         "started": "2026-03-01T12:00:00.000Z",
         "finished": None,

@@ -76,6 +76,48 @@ def test_the_ledger_is_left_when_the_sandbox_stops(start, tmp_path):
     assert ledger.stat().st_mode & 0o777 == 0o600
 
 
+@pytest.mark.parametrize("option", ["ledger", "state"])
+@pytest.mark.parametrize(
+    ("name", "told"),
+    [
+        ("none/file.json", "there is no directory .*none; create it"),
+        ("", "it is a directory; name a file in it"),
+        ("pipe", "it is no regular file; name another file"),
+    ],
+)
+def test_a_file_that_cannot_be_written_is_refused_first(tmp_path, option, name, told):
+    os.mkfifo(tmp_path / "pipe")
+    path = tmp_path / name
+    sandbox = JiraSandbox(SandboxOptions(**{option: path}))
+    for begin in (sandbox.check, sandbox.start):
+        with pytest.raises(Refused, match=f"^--{option} {path}: {told}[^\n]*$"):
+            begin()
+
+
+def test_a_directory_without_permission_is_refused_first(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write anywhere
+    with pytest.raises(Refused, match=r"you may not write in the directory [^;]+; change its perm"):
+        JiraSandbox(SandboxOptions(ledger=tmp_path / "ledger.json")).check()
+
+
+def test_a_check_leaves_an_earlier_ledger_alone(written):
+    path = written("ledger.json", "[1]")
+    JiraSandbox(SandboxOptions(ledger=path)).check()
+    assert path.read_text() == "[1]" and [each.name for each in path.parent.iterdir()] == [
+        path.name
+    ]
+
+
+def test_a_ledger_that_cannot_be_written_in_the_end_is_a_warning(start, tmp_path, caplog):
+    ledger = tmp_path / "later" / "ledger.json"
+    ledger.parent.mkdir()
+    client = start(ledger=ledger)
+    ledger.parent.rmdir()
+    client.sandbox.stop()
+    assert f"the ledger cannot be written to {ledger}: No such file" in caplog.text
+    assert "Traceback" not in caplog.text
+
+
 def test_an_empty_ledger_is_an_empty_array(start, tmp_path):
     ledger = tmp_path / "ledger.json"
     start(ledger=ledger).sandbox.stop()

@@ -235,3 +235,53 @@ def test_people_go_on_where_a_killed_sandbox_left_them(start, tmp_path, written)
     again = start(state=state, script=script)
     assert again.sandbox.site.people.done == 1
     assert len(again.fields("REL-1")["comment"]["comments"]) == 1
+
+
+LEFT = [
+    ("- transition: Approve", 0, "transition 'Approve' of last", "there is no issue"),
+    ("- {comment: x, issue: created 2}", 1, "comment on created 2", "there is 1 issue"),
+    ("- {comment: x, issue: created 3}", 2, "comment on created 3", "there are 2 issues"),
+    ("- {comment: x, issue: OPS-7}", 1, "comment on OPS-7", "there is no issue OPS-7"),
+    (
+        "- {transition: Start deployment, issue: created 1}",
+        1,
+        "transition 'Start deployment' of created 1",
+        "REL-1 is To Do, from which there is Request approval, Cancel",
+    ),
+    ("- {after: 9s, set: {Labels: x}}", 1, "set fields of last", "its time comes in 9 s"),
+    ("- comment: x", 1, "comment on last", "the sandbox stopped first"),
+]
+
+
+@pytest.mark.parametrize(("script", "issues", "deed", "why"), LEFT)
+def test_an_entry_that_is_not_done_says_what_it_waits_for(stage, script, issues, deed, why):
+    desk, people = stage(f"{script}\n- comment: later")
+    for _ in range(issues):
+        create(desk)
+    first, second = people.left()
+    assert (first.number, str(first.deed), first.why) == (1, deed, why)
+    assert (second.number, second.why) == (2, "entry 1 comes first")
+    waits = f"Entry 1 of the script ({deed}) waits: {why}"
+    assert people.pending() == (None if "after" in script else waits)
+
+
+def test_people_who_are_done_wait_for_nothing(stage):
+    desk, people = stage("- comment: x")
+    create(desk)
+    assert people.act() and people.left() == [] and people.pending() is None
+
+
+def test_a_sandbox_that_stops_names_what_was_not_done(start, written, caplog):
+    entries = "- {issue: created 1, transition: Start deployment}\n" + "- comment: x\n" * 5
+    client = start(script=written("people.yaml", entries))
+    client.create()
+    shown = client("GET", f"{client.sandbox.url}/").text
+    assert "waits: REL-1 is To Do, from which there is Request approval, Cancel" in shown
+    assert caplog.messages == []
+    client.sandbox.stop()
+    assert caplog.messages[0] == (
+        "sandbox: entry 1 of people.yaml (transition 'Start deployment' of created 1) was not "
+        "done: REL-1 is To Do, from which there is Request approval, Cancel"
+    )
+    assert len(caplog.messages) == 5
+    assert caplog.messages[-1] == "sandbox: and 2 more entries were not done"

@@ -1,6 +1,6 @@
 """Does to the contents what clients and people ask for, by Jira's rules, all of it or nothing."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from penstock.clock import Clock
 from penstock.json_types import Json
@@ -35,6 +35,8 @@ class Desk:
         self.clock = clock
         #: What people should know: deeds of the script that Jira refused.
         self.notices: list[str] = []
+        #: What the people wait for, if their time has come.
+        self.pending: Callable[[], str | None] = lambda: None
         #: The site's address, known once it listens.
         self.site = ""
 

@@ -42,16 +42,20 @@ class JiraSandbox(Sandbox):
         return self.site.url
 
     def check(self) -> None:
-        """Raise ``Refused`` for a world, a script, a state or a flavour that is wrong."""
+        """Raise ``Refused`` for a world, a script, a flavour or a file to write that is wrong."""
         self._prepared()
 
     def _prepared(self) -> "Site":
         from penstock_jira.sandbox.site import Site
+        from penstock_jira.sandbox.state import check_writable
 
         flavour = self._options.flavour
         if flavour is not None and flavour not in self.flavours:
             hint = suggestion(flavour, self.flavours)
             raise Refused(Fault(f"there is no flavour {flavour!r} of the sandbox Jira", hint))
+        for option, path in (("ledger", self._options.ledger), ("state", self._options.state)):
+            if path is not None:
+                check_writable(option, path)
         return Site(self._options)
 
     def start(self) -> str:

@@ -55,7 +55,12 @@ class Page:
         lens = self._lens(request)
         columns = page_view.columns(lens)
         return self._shown(
-            request, "board.html", columns=columns, token=TOKEN, notices=self._desk.notices
+            request,
+            "board.html",
+            columns=columns,
+            token=TOKEN,
+            notices=self._desk.notices,
+            pending=self._desk.pending(),
         )
 
     def _issue(self, request: Request, issue: Issue, fault: str = "") -> Response:

@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from typing import Any
@@ -20,9 +21,19 @@ from penstock_jira.sandbox.screens import project_of
 from penstock_jira.sandbox.script import Deed
 from penstock_jira.sandbox.world import Transition
 
-__all__ = ["People"]
+__all__ = ["Left", "People"]
 
 _LOG = logging.getLogger("penstock.sandbox")
+
+
+@dataclass(frozen=True)
+class Left:
+    """An entry of the script that is not done."""
+
+    #: Counted from 1, as in the file.
+    number: int
+    deed: Deed
+    why: str
 
 
 class People:
@@ -81,6 +92,40 @@ class People:
         self._since = self._clock.now()
         self._desk.contents.revision += 1
         return True
+
+    # -- what is left ------------------------------------------------------------------------
+
+    def left(self) -> list[Left]:
+        """Return the entries that are not done, in order, each with what it waits for."""
+        rest = self._deeds[self._position :]
+        first = self._position + 1
+        return [
+            Left(number, deed, f"entry {number - 1} comes first" if number > first else self._why())
+            for number, deed in enumerate(rest, first)
+        ]
+
+    def pending(self) -> str | None:
+        """Return what the next deed waits for although its time has passed; else ``None``."""
+        if self.finished or self.seconds_left() > 0:
+            return None
+        entry = self.left()[0]
+        return f"Entry {entry.number} of the script ({entry.deed}) waits: {entry.why}"
+
+    def _why(self) -> str:
+        deed, contents = self._deeds[self._position], self._desk.contents
+        issue = self._issue(deed.issue)
+        if issue is None and not len(contents):
+            return "there is no issue"
+        if issue is None and deed.issue.startswith("created "):
+            return f"there are {len(contents)} issues" if len(contents) > 1 else "there is 1 issue"
+        if issue is None:
+            return f"there is no issue {deed.issue}"
+        if deed.transition is not None and self._way(issue, deed.transition) is None:
+            names = [way.name for way in self._desk.transitions(issue)]
+            status = self._desk.world.status(issue.status).name
+            return f"{issue.key} is {status}, from which there is {', '.join(names) or 'no way'}"
+        left = self.seconds_left()
+        return f"its time comes in {left:.0f} s" if left > 0 else "the sandbox stopped first"
 
     def _issue(self, wanted: str) -> Issue | None:
         contents = self._desk.contents

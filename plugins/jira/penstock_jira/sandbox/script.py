@@ -51,6 +51,12 @@ class Deed:
     comment: str | None
     user: User
 
+    def __str__(self) -> str:
+        """Return what it is in short: ``transition 'Approve' of last``."""
+        if self.transition is not None:
+            return f"transition {self.transition!r} of {self.issue}"
+        return f"comment on {self.issue}" if not self.values else f"set fields of {self.issue}"
+
 
 def load_script(path: Path, lens: Lens) -> tuple[Deed, ...]:
     """Return the deeds that a file lists; raise ``Refused`` with every fault."""

@@ -1,9 +1,11 @@
 """A running sandbox: the world, the contents, the people, the server, and the files they leave."""
 
+import logging
 from collections.abc import Callable
 
 from penstock.errors import Fault, Refused
 from penstock.sandbox import SandboxOptions
+from penstock_jira.errors import printable
 from penstock_jira.sandbox.app import Application
 from penstock_jira.sandbox.contents import Contents
 from penstock_jira.sandbox.desk import Desk
@@ -18,6 +20,10 @@ from penstock_jira.sandbox.world import World
 from penstock_jira.sandbox.world_build import load_world
 
 __all__ = ["Site"]
+
+_LOG = logging.getLogger("penstock.sandbox")
+#: The most lines that tell of entries of the script that were not done.
+_MOST_LINES = 5
 
 
 class Site:
@@ -37,6 +43,7 @@ class Site:
         deeds = load_script(options.script, self.desk.lens()) if options.script else ()
         self.people = People(deeds, self.desk, options.clock)
         self.people.restore(saved.script)
+        self.desk.pending = self.people.pending
         self._port = saved.port
         self._server: Server | None = None
         self._changed: Callable[[], None] | None = None
@@ -70,9 +77,31 @@ class Site:
         if self._server is not None:
             self._server.stop()
         with self.app.lock:
+            self._tell_pending()
             self._save()
-            if self._options.ledger is not None:
-                self.ledger.leave(self._options.ledger)
+            self._leave_ledger()
+
+    def _leave_ledger(self) -> None:
+        """Write the ledger where it was asked for; that it cannot be written ends nothing."""
+        path = self._options.ledger
+        if path is None:
+            return
+        try:
+            self.ledger.leave(path)
+        except OSError as error:
+            _LOG.warning("sandbox: the ledger cannot be written to %s: %s", path, error.strerror)
+
+    def _tell_pending(self) -> None:
+        """Say which entries of the script were not done, a line each."""
+        left = self.people.left()
+        if not left or self._options.script is None:
+            return
+        shown = left if len(left) <= _MOST_LINES else left[: _MOST_LINES - 1]
+        for entry in shown:
+            told = f"entry {entry.number} of {self._options.script.name} ({entry.deed})"
+            _LOG.warning("sandbox: %s", printable(f"{told} was not done: {entry.why}"))
+        if len(left) > len(shown):
+            _LOG.warning("sandbox: and %d more entries were not done", len(left) - len(shown))
 
     def _on_change(self) -> None:
         self.people.wake()
@@ -90,8 +119,7 @@ class Site:
             port=self._port,
             flavour=self.flavour,
         )
-        if self._options.ledger is not None:
-            self.ledger.leave(self._options.ledger)
+        self._leave_ledger()
 
 
 def _flavour(options: SandboxOptions, saved: Saved) -> Flavour:

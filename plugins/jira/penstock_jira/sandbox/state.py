@@ -10,9 +10,29 @@ from typing import Any
 from penstock.errors import Fault, Refused
 from penstock_jira.sandbox.contents import Contents, Issue, IssueLink
 
-__all__ = ["Saved", "StateFile", "write_text"]
+__all__ = ["Saved", "StateFile", "check_writable", "write_text"]
 
 _VERSION = 1
+
+
+def check_writable(option: str, path: Path) -> None:
+    """Raise ``Refused``, naming *option*, for a file that ``write_text`` cannot write.
+
+    Nothing is written, so that a file of an earlier run stays as it is.
+    """
+    parent = path.parent
+    if not parent.is_dir():
+        why, hint = f"there is no directory {parent}", "create it, or name another file"
+    elif path.is_dir():
+        why, hint = "it is a directory", f"name a file in it, such as {path / f'{option}.json'}"
+    elif path.exists() and not path.is_file():
+        why, hint = "it is no regular file", "name another file"
+    elif not os.access(parent, os.W_OK | os.X_OK):
+        why = f"you may not write in the directory {parent}"
+        hint = "change its permissions, or name a file elsewhere"
+    else:
+        return
+    raise Refused(Fault(f"--{option} {path}: {why}", hint))
 
 
 def write_text(path: Path, text: str) -> None:
