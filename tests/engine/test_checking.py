@@ -262,37 +262,70 @@ def test_a_condition_is_checked_like_any_expression():
 # Secrets
 
 
+IN_THE_OPEN = "would be written in the open; secrets belong into connectors; take it out"
+
+
 @pytest.mark.parametrize(
-    "text",
+    ("text", "what"),
     [
-        '<+secrets.getValue("account.x")>',
-        "<+secrets.getValue('org.x')>",
-        '{{ secrets.getValue("x") }}',
-        "<+secrets.getValue(<+pipeline.variables.which>)>",
-        'say secrets.getValue("a.b.c") to nobody',
+        ('<+secrets.getValue("account.x")>', "the secret account.x"),
+        ("y <+secrets.getValue('org.x')>", "the secret org.x"),
+        ('{{ "a" + secrets.getValue("x") | trim }}', "the secret x"),
+        ("<+secrets.getValue(<+pipeline.variables.which>)>", "the secret"),
+        ("<+pipeline.variables.token>", "the secret in the variable 'token'"),
+        ("a <+variables.copy> b", "the secret in the variable 'copy'"),
+        ("<+variables.further>", "the secret in the variable 'further'"),
     ],
 )
-def test_secrets_are_read_by_their_reference(text):
+def test_a_secret_that_a_step_would_write_in_the_open_is_refused(text, what):
+    variables = (
+        "[{name: which, value: account.x}, {name: token, type: Secret, value: account.t}, "
+        "{name: copy, value: <+pipeline.variables.token>}, "
+        """{name: further, value: '<+secrets.getValue("account.y")>'}]"""
+    )
     quoted = text.replace("'", "''")
-    variables = "[{name: which, value: account.x}]"
-    assert check(pipeline(("a", "Make", MAKE % f"'{quoted}'"), variables=variables))
+    text = pipeline(("a", "Make", MAKE % f"'{quoted}'"), variables=variables)
+    assert one_fault(text).endswith(f": {what} {IN_THE_OPEN}")
+
+
+def test_a_secret_in_a_condition_or_a_criterion_is_refused_with_its_place():
+    step = STEP.replace(
+        "type: %s", "type: %s, when: {condition: '<+secrets.getValue(\"account.x\")> == 1'}"
+    )
+    text = HEAD % "[]" + step % ("a", "Make", MAKE % "x")
+    assert one_fault(text).startswith(f"{at(text, 'secrets')}: the secret account.x {IN_THE_OPEN}")
+    text = pipeline(("g", "Approve", "approvalCriteria: '{{ secrets.getValue(\"x\") }}'"))
+    assert one_fault(text).startswith(f"{at(text, 'secrets')}: the secret x {IN_THE_OPEN}")
+
+
+def test_text_that_only_speaks_of_a_secret_is_text():
+    assert check(pipeline(("a", "Make", MAKE % "say secrets.getValue('a.b.c') to nobody")))
 
 
 @pytest.mark.parametrize(
-    ("text", "place", "fault"),
+    ("text", "fault"),
     [
-        ('<+secrets.getValue("a.b.c")>', "a.b.c", "Invalid Identifier Reference 'a.b.c': valid"),
+        ('<+secrets.getValue("a.b.c")>', "Invalid Identifier Reference 'a.b.c': valid"),
+        (' x {{ secrets.getValue( "acount.x" ) }}', "Invalid Identifier Reference 'acount"),
+        ("<+secrets.x>", "secrets.x: secrets are read with secrets.getValue"),
         (
-            'x {{ secrets.getValue( "acount.x" ) }}',
-            "acount",
-            "Invalid Identifier Reference 'acount",
+            '<+secrets.getValue("tok")>',
+            "The project level secret 'tok' cannot be used at account level; "
+            "write 'account.tok' instead and set PENSTOCK_SECRET_ACCOUNT_TOK",
         ),
-        ("<+secrets.x>", "secrets", "secrets.x: secrets are read with secrets.getValue"),
     ],
 )
-def test_a_reference_to_a_secret_that_can_be_none_is_refused(text, place, fault):
-    text = pipeline(("a", "Make", MAKE % f"'{text}'"))
-    assert one_fault(text).startswith(f"{at(text, place)}: {fault}")
+def test_a_reference_to_a_secret_that_can_be_none_is_refused(text, fault):
+    text = pipeline(("a", "Make", MAKE % "x"), variables=f"[{{name: v, value: '{text}'}}]")
+    text = text.replace("  orgIdentifier: o\n  projectIdentifier: q\n", "")
+    column = text.splitlines()[2].index("secrets") + 1
+    assert one_fault(text).startswith(f"3:{column}: {fault}")
+
+
+@pytest.mark.parametrize("reference", ["account.x", "org.x", "x"])
+def test_a_variable_may_read_a_secret_within_the_reach_of_its_pipeline(reference):
+    variables = f"[{{name: v, value: '<+secrets.getValue(\"{reference}\")>'}}]"
+    assert check(pipeline(("a", "Make", MAKE % "x"), variables=variables))
 
 
 # Variables

@@ -389,8 +389,8 @@ def test_a_miss_names_the_broken_files_that_may_have_been_meant(
 ) -> None:
     (tmp_path / "b.yaml").write_text("half: [written\nb: c")
     lines = miss(directory, "jira").splitlines()
-    assert lines[0].startswith("'jira' is not in project 'payments'")
-    assert lines[1].startswith(f"{tmp_path / 'b.yaml'}:1:7: the '[' that begins here")
+    assert len(lines) == 1
+    assert lines[0].startswith(f"{tmp_path / 'b.yaml'}:1:7: the '[' that begins here")
 
 
 def test_a_connector_with_a_wrong_spec_is_refused_when_it_is_looked_up(
@@ -440,6 +440,29 @@ def test_a_connector_reads_secrets_of_its_own_scope_not_of_the_pipelines(
     shared = resolve(directory, "account.jira", **environ)
     with pytest.raises(ConnectorError, match="secret 'token' cannot be used at account level"):
         shared.binding.secret("token")
+
+
+@pytest.mark.parametrize("home", [(), ORG])
+def test_a_secret_out_of_a_connectors_scope_is_a_fault_of_its_file(
+    write: Write, directory: ConnectorDirectory, home: tuple[str, ...]
+) -> None:
+    path = write("a.yaml", "identifier: jira", *home, spec="{jiraUrl: u, passwordRef: tok}")
+    with pytest.raises(Refused) as caught:
+        directory.all()
+    scope = "org" if home else "account"
+    assert str(caught.value) == (
+        f"{path}:{4 + len(home)}:35: The project level secret 'tok' cannot be used at {scope} "
+        f"level; write '{scope}.tok' instead and set PENSTOCK_SECRET_{scope.upper()}_TOK"
+    )
+
+
+def test_a_secret_of_the_connectors_own_or_a_wider_scope_is_none(
+    write: Write, directory: ConnectorDirectory
+) -> None:
+    write("a.yaml", "identifier: a", spec="{jiraUrl: u, passwordRef: account.tok}")
+    write("b.yaml", "identifier: b", *ORG, spec="{jiraUrl: u, passwordRef: account.tok}")
+    write("c.yaml", "identifier: c", *PROJECT, spec="{jiraUrl: u, passwordRef: org.tok}")
+    assert len(directory.all()) == 3
 
 
 def test_a_mended_connector_is_seen_the_next_time(

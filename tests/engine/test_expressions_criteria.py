@@ -183,7 +183,7 @@ def test_the_tree_shows_every_condition_with_what_is_expected_and_what_is_there(
                     Condition(
                         "<+issue.Points> >= 3",
                         True,
-                        expected="3",
+                        expected=">= 3",
                         actual="Points = 3",
                         since="2026-01-02T00:00:00Z",
                         by="cab-lead",
@@ -207,7 +207,7 @@ def test_the_tree_shows_every_condition_with_what_is_expected_and_what_is_there(
             Condition(
                 "<+issue.'Risk Level'> != \"High\"",
                 None,
-                expected="High",
+                expected="not High",
                 actual="Risk Level = (empty)",
                 why="Risk Level is empty",
                 since="2026-01-04T00:00:00Z",

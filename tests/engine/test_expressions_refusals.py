@@ -206,6 +206,18 @@ def test_a_bare_greater_than_is_refused_with_what_to_write(text: str) -> None:
     assert text[error.offset] == ">"
 
 
+def test_a_pattern_that_is_not_re2_is_refused_before_anything_is_evaluated(capfd):
+    with pytest.raises(ExpressionError, match="the pattern is not RE2: missing") as caught:
+        parse('x {{ nothing =~ "a(" }}')
+    assert caught.value.offset == 16
+    assert capfd.readouterr().err == ""
+
+
+def test_an_unknown_method_is_answered_with_the_nearest_ones_first():
+    with pytest.raises(ExpressionError, match=r"no method 'xyzCase'; known: to\w+Case, "):
+        parse('{{ "a".xyzCase() }}')
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [
@@ -215,6 +227,8 @@ def test_a_bare_greater_than_is_refused_with_what_to_write(text: str) -> None:
         ("<+pipeline.variables.count> items, b>", "3 items, b>"),
         ("<p title=<+pipeline.variables.count> x>", "<p title=3 x>"),
         ("<+pipeline.variables.count>  >", "3  >"),
+        ("<+pipeline.variables.count> is > 2", "3 is > 2"),
+        ("text with > and <+pipeline.variables.count> end >", "text with > and 3 end >"),
     ],
 )
 def test_a_greater_than_that_is_in_no_doubt_is_taken(text: str, expected: object) -> None:

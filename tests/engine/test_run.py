@@ -1,5 +1,7 @@
 """A run from its claim to its end: what is run, skipped, journalled and told."""
 
+from dataclasses import replace
+
 import pytest
 
 from penstock.events import Status
@@ -144,8 +146,10 @@ def test_an_expression_that_is_undefined_fails_its_step_and_says_where(bench):
 
 
 def test_a_secret_never_gets_into_a_step_that_would_show_it(bench):
-    text = bench.pipeline(SAY % ("a", "'<+secrets.getValue(\"account.x\")>'"))
-    record = bench.add(text)
+    # As the plan of a version that did not look for secrets.
+    record = bench.add(bench.pipeline(SAY % ("a", "SECRET")))
+    text = '<+secrets.getValue(\\"account.x\\")>'
+    record = replace(record, plan=record.plan.replace("SECRET", text))
     assert bench.carry(record) is Status.FAILED
     message = bench.journal.attempts(record.id)[0].message
     assert "the secret account.x would be written in the open" in message
@@ -224,3 +228,19 @@ def test_what_a_failed_step_did_not_leave_is_said_so(bench):
     assert bench.carry(record) is Status.FAILED
     message = {item.path: item.message for item in bench.journal.attempts(record.id)}["t/b"]
     assert message.endswith("`text`: the step 'a' is Failed and left no 'issue.key'")
+
+
+@pytest.mark.parametrize("name", ["Failed", "FAILED"])
+@pytest.mark.parametrize(("sign", "runs"), [("==", True), ("!=", False)])
+def test_a_status_equals_both_of_its_names_in_harness(bench, name, sign, runs):
+    text = bench.pipeline(
+        "- step: {identifier: a, type: Fail}\n",
+        SAY % ("b", "<+pipeline.stages.s.status>"),
+        t="        when: {pipelineStatus: All, condition: "
+        f"'<+pipeline.stages.s.status> {sign} \"{name}\"'}}",
+    )
+    record = bench.add(text)
+    bench.carry(record)
+    assert ("t/b" in bench.statuses(record)) is runs
+    if runs:
+        assert bench.of_kind("run_finished")[0].outputs["t/b"]["said"] == "Failed"

@@ -164,18 +164,18 @@ def test_a_connector_uses_secrets_of_its_own_scope_and_of_wider_ones(
         (
             "t",
             Scope.ACCOUNT,
-            "The project level secret 't' cannot be used at account level; write 'account.t' in"
-            " the connector and set PENSTOCK_SECRET_ACCOUNT_T",
+            "The project level secret 't' cannot be used at account level; write 'account.t'"
+            " instead and set PENSTOCK_SECRET_ACCOUNT_T",
         ),
         (
             "org.t",
             Scope.ACCOUNT,
-            "The org level secret 'org.t' cannot be used at account level; write 'account.t' in",
+            "The org level secret 'org.t' cannot be used at account level; write 'account.t'",
         ),
         (
             "t",
             Scope.ORG,
-            "The project level secret 't' cannot be used at org level; write 'org.t' in",
+            "The project level secret 't' cannot be used at org level; write 'org.t' instead",
         ),
     ],
 )

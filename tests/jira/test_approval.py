@@ -1,7 +1,8 @@
 """``JiraApproval``: what approves, what rejects, what fails, and what is said while it waits."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -533,12 +534,15 @@ def test_the_plan_shows_what_is_looked_at() -> None:
         ({"type": "CEL", "spec": {}}, "known: KeyValues, Jexl"),
         ("x", "approvalCriteria"),
         (key_values(condition("Status", "equal", "x")), "unknown operator 'equal'; did you mean"),
-        (key_values(condition("", "equals", "x")), "can't be empty"),
-        (key_values(condition("Status", "equals")), "Value can't be null"),
+        (key_values(condition("", "equals", "x")), "key can't be empty; write a text"),
+        (key_values(condition("Status", "equals")), "value can't be null: write one"),
         (key_values(condition("Status", "equals", " ")), "to ask for an empty field, use 'is e"),
         (key_values(condition("Status", "is empty", "x")), "takes no value"),
         (key_values(condition("Status", "contains", ["a"])), "takes one value, and no list"),
-        (key_values(condition("Status", "matches", "(")), "no regular expression"),
+        (
+            key_values(condition("Status", "matches", "(")),
+            r"the pattern is no .* \(RE2\): missing \): \(; mend",
+        ),
         (jexl("<+issue.Status> =="), "expression"),
     ],
 )
@@ -566,7 +570,47 @@ def test_a_pattern_that_came_in_by_an_expression_and_is_none_is_unknown() -> Non
     from penstock_jira.operators import compare
 
     found = compare("matches", comparable({"type": "string", "value": "x"}), "(")
-    assert (found.truth, found.why) == (None, "the pattern is no regular expression (RE2)")
+    assert found.truth is None
+    assert (found.why or "").startswith("the pattern is no regular expression (RE2): missing ): (;")
+
+
+def test_a_pattern_that_is_none_is_told_in_plain_text_and_by_nobody_else(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    for pattern in ("(", "\\ud800"):
+        with pytest.raises(ValidationError) as told:
+            gate(key_values(condition("Status", "matches", pattern)))
+        assert "b'" not in str(told.value).partition("[type=")[0]
+    assert capfd.readouterr().err == ""
+
+
+@pytest.mark.parametrize("approval", [key_values, lambda: jexl(" ")])
+def test_criteria_that_lack_everything_are_told_where_they_stand(approval: Any) -> None:
+    with pytest.raises(ValidationError) as told:
+        gate(approval())
+    assert [error["loc"] for error in told.value.errors()] == [("approvalCriteria",)]
+
+
+def test_the_branches_of_a_tree_are_called_what_the_tree_prints() -> None:
+    both = [condition("Status", "equals", "A"), condition("Status", "equals", "B")]
+    for any_, label in ((True, "any of"), (False, "all of")):
+        verdict = gate(key_values(*both, any_=any_)).judge(snapshot())
+        assert verdict.approval is not None and verdict.approval.label == label
+
+
+@pytest.mark.parametrize(("interval", "noted"), [("2h", True), ("1h", False), ("10s", False)])
+def test_an_interval_longer_than_the_time_left_is_noted(
+    context: Any, clock: Any, notes: list[str], interval: str, noted: bool
+) -> None:
+    gate(retryInterval=interval).watch(replace(context, deadline=clock.now() + timedelta(hours=1)))
+    assert (
+        notes
+        == [
+            "retryInterval (2h) is longer than the time left (1h): the issue is looked at now, and "
+            "when the time is over; shorten it, or raise timeout"
+        ]
+        * noted
+    )
 
 
 def test_criteria_without_an_expression_know_nothing() -> None:

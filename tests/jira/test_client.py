@@ -180,6 +180,24 @@ def test_a_refusal_lists_the_errors_by_field(jira: Any, client: JiraClient) -> N
     assert "Jira refused to create an issue (400): summary: is required" in str(told.value)
 
 
+def test_what_jira_says_is_joined_without_its_full_stops_and_said_once(
+    jira: Any, client: JiraClient
+) -> None:
+    words = "Issue does not exist or you do not have permission to see it."
+    jira.answer("GET", f"{ISSUE}/REL-1", {"errorMessages": [words, words], "message": words}, 404)
+    with pytest.raises(NotFound) as told:
+        read(client)
+    assert str(told.value).endswith(
+        "(404): Issue does not exist or you do not have permission to see it; "
+        "check the key, and what the connector's user may see"
+    )
+    body = {"errorMessages": ["No parent.", "Wait..."], "errors": {"parent": "is wrong."}}
+    jira.answer("POST", ISSUE, body, 400)
+    with pytest.raises(JiraRefused) as refused:
+        create(client)
+    assert str(refused.value).endswith("(400): No parent; Wait...; parent: is wrong")
+
+
 @pytest.mark.parametrize(
     ("body", "words"),
     [

@@ -92,6 +92,7 @@ def test_an_address_that_is_none_is_refused(url: Any, words: str) -> None:
         ({"type": "UsernamePassword"}, "Missing spec for UsernamePassword jira auth type"),
         ({"type": "PersonalAccessToken"}, "Missing spec for PersonalAccessToken jira auth type"),
         ({"type": "PersonalAccessToken", "spec": {"patRef": ""}}, "Jira PAT cannot be empty"),
+        ({"type": "PersonalAccessToken", "spec": {}}, "Jira PAT cannot be empty: write patRef"),
         ({"type": "OAuth"}, "Invalid Jira auth type value: OAuth; known: UsernamePassword"),
         ({"type": "usernamepassword"}, "did you mean 'UsernamePassword'"),
         ({}, "Invalid Jira auth type value: None"),

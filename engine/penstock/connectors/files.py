@@ -1,15 +1,15 @@
 """Connectors as files: a directory of YAML, each file one connector of one scope."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from penstock.clock import Clock
-from penstock.connector import Binding, Connector
+from penstock.connector import Binding, Connector, SecretReference
 from penstock.connectors.scope import Home, Reference, Scope, identifier_fault
 from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError, Fault, Refused
@@ -149,7 +149,8 @@ class ConnectorDirectory:
             file for file in files if file.home == home and file.identifier == reference.identifier
         ]
         if not claims:
-            raise ConnectorError(self._miss(reference, asking, files), *faults)
+            # It may be the one that a broken file was to be: what is wrong there comes first.
+            raise ConnectorError(*(faults or [self._miss(reference, asking, files)]))
         ConnectorError.unless_empty(_twice(claims))
         return claims[0]
 
@@ -217,12 +218,15 @@ class ConnectorDirectory:
             message = f"no connector type '{file.type}' is installed"
             raise ConnectorError(file.source.fault(("connector", "type"), message, hint))
         try:
-            return model.model_validate(file.spec)
+            connector = model.model_validate(file.spec)
         except ValidationError as error:
-            prefix = ("connector", "spec")
-            raise ConnectorError(*faults_of(error, file.source, prefix, model=model)) from error
+            raise ConnectorError(*faults_of(error, file.source, _SPEC, model=model)) from error
+        ConnectorError.unless_empty(_secrets_out_of_reach(file, connector))
+        return connector
 
 
+#: Where a connector's spec stands in its file.
+_SPEC = ("connector", "spec")
 #: What makes a pipeline part of a scope.
 _NAMED_BY = {Scope.ORG: "orgIdentifier", Scope.PROJECT: "orgIdentifier and projectIdentifier"}
 
@@ -253,6 +257,37 @@ def _spec(source: Source) -> Mapping[str, Value]:
     for key in ("connector", "spec"):
         value = value[key] if isinstance(value, dict) else None
     return value if isinstance(value, dict) else {}
+
+
+def _secrets_out_of_reach(file: ConnectorFile, connector: Connector) -> Iterator[Fault]:
+    """Yield a fault for each secret that a connector of this scope may not use; none is read."""
+    for path, reference in _secret_references(connector, _SPEC):
+        try:
+            Reference.parse(reference).require_reach(file.scope)
+        except ConnectorError as error:
+            for fault in error.faults:
+                yield file.source.fault(path, fault.message, fault.hint)
+
+
+def _secret_references(
+    model: BaseModel, path: tuple[str, ...]
+) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Yield each reference to a secret that is written in a spec, with its path."""
+    for name in sorted(model.model_fields_set):
+        field, value = type(model).model_fields[name], getattr(model, name)
+        below = (*path, field.alias or name)
+        if isinstance(value, BaseModel):
+            yield from _secret_references(value, below)
+        elif isinstance(value, str) and _is_secret(field.annotation, field.metadata):
+            yield below, value
+
+
+def _is_secret(annotation: object, metadata: Sequence[object]) -> bool:
+    """Whether an annotation is ``SecretReference``, alone or as a member of a union."""
+    marks = get_args(SecretReference)[1:]
+    if any(mark in metadata for mark in marks):
+        return True
+    return any(_is_secret(item, getattr(item, "__metadata__", ())) for item in get_args(annotation))
 
 
 def _full_home(file: ConnectorFile) -> str:

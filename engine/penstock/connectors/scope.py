@@ -8,7 +8,7 @@ from typing import Self
 from penstock.errors import ConnectorError, Fault
 from penstock.nearest import nearest
 
-__all__ = ["RESERVED", "Home", "Reference", "Scope", "identifier_fault"]
+__all__ = ["RESERVED", "Home", "Reference", "Scope", "identifier_fault", "secret_variable"]
 
 #: Harness: words that no entity may be called, since expressions give them a meaning.
 # fmt: off
@@ -21,6 +21,7 @@ RESERVED = frozenset({
 
 _IDENTIFIER = re.compile(r"[a-zA-Z_][a-zA-Z0-9_$]{0,127}")
 _SHOWN = 80
+_PREFIX = "PENSTOCK_SECRET_"
 
 
 class Scope(StrEnum):
@@ -96,11 +97,29 @@ class Reference:
         )
         raise ConnectorError(Fault(message, _advice(prefix, identifier)))
 
+    def require_reach(self, scope: Scope) -> None:
+        """Raise ``ConnectorError`` unless what is of *scope* may use this secret."""
+        if self.scope in scope.reaches:
+            return
+        usable = Reference(scope, self.identifier)
+        message = f"The {self.scope} level secret '{self}' cannot be used at {scope} level"
+        hint = f"write '{usable}' instead and set {secret_variable(str(usable))}"
+        raise ConnectorError(Fault(message, hint))
+
     def __str__(self) -> str:
         """Return the reference as it is written in a pipeline."""
         if self.scope is Scope.PROJECT:
             return self.identifier
         return f"{self.scope}.{self.identifier}"
+
+
+def secret_variable(reference: str) -> str:
+    """Return the environment variable of a secret.
+
+    ``account.jira_token`` is ``PENSTOCK_SECRET_ACCOUNT_JIRA_TOKEN``, ``org.x`` is
+    ``PENSTOCK_SECRET_ORG_X``, a project's own ``y`` is ``PENSTOCK_SECRET_Y``.
+    """
+    return _PREFIX + re.sub(r"[.$]", "_", reference).upper()
 
 
 def identifier_fault(text: str) -> str | None:

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Self
 
-from penstock.connectors.scope import Home, Reference, Scope
+from penstock.connectors.scope import Home, Reference, Scope, secret_variable
 from penstock.errors import ConnectorError, Fault, Refused
 from penstock.nearest import nearest
 from penstock.secret import SHORTEST_MASKED, Masker, Secret
@@ -19,19 +19,9 @@ __all__ = ["SECRETS_VARIABLE", "SecretStore", "secret_variable"]
 #: The environment variable that names the file or the directory of secrets.
 SECRETS_VARIABLE = "PENSTOCK_SECRETS"
 
-_PREFIX = "PENSTOCK_SECRET_"
 _LARGEST = 64 * 1024
 #: What cannot stand in an HTTP header.
 _UNSENDABLE = re.compile("[^\x20-\x7e\xa0-\xff]")
-
-
-def secret_variable(reference: str) -> str:
-    """Return the environment variable of a secret.
-
-    ``account.jira_token`` is ``PENSTOCK_SECRET_ACCOUNT_JIRA_TOKEN``, ``org.x`` is
-    ``PENSTOCK_SECRET_ORG_X``, a project's own ``y`` is ``PENSTOCK_SECRET_Y``.
-    """
-    return _PREFIX + re.sub(r"[.$]", "_", reference).upper()
 
 
 class SecretStore:
@@ -75,8 +65,7 @@ class SecretStore:
         of secrets is not usable. No message shows a value.
         """
         wanted = Reference.parse(reference)
-        if wanted.scope not in scope.reaches:
-            raise _out_of_scope(wanted, scope)
+        wanted.require_reach(scope)
         try:
             found = self._looked_up(wanted)
         except Refused as refused:
@@ -129,13 +118,6 @@ class SecretStore:
     def _warn(self, text: str) -> None:
         if text not in self.warnings:
             self.warnings.append(text)
-
-
-def _out_of_scope(wanted: Reference, scope: Scope) -> ConnectorError:
-    message = f"The {wanted.scope} level secret '{wanted}' cannot be used at {scope} level"
-    usable = Reference(scope, wanted.identifier)
-    hint = f"write '{usable}' in the connector and set {secret_variable(str(usable))}"
-    return ConnectorError(Fault(message, hint))
 
 
 def _usable(value: str, wanted: Reference, *, where: str) -> str:

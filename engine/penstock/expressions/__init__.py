@@ -7,7 +7,7 @@ need much memory, or reach anything of Python; what comes out is never evaluated
 
 from penstock.errors import ExpressionError
 from penstock.expressions.deferred import Deferred
-from penstock.expressions.names import Names, Read
+from penstock.expressions.names import Names, Read, SecretRead
 from penstock.expressions.template import (
     Template,
     has_expression,
@@ -24,6 +24,7 @@ __all__ = [
     "ExpressionError",
     "Names",
     "Read",
+    "SecretRead",
     "Template",
     "has_expression",
     "literal",

@@ -1,6 +1,7 @@
 """Checks of a syntax tree before it is used: its size, and that it holds only what is allowed."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from difflib import SequenceMatcher
 from typing import ClassVar, cast
 
 from jinja2 import nodes
@@ -10,7 +11,7 @@ from penstock.expressions.faults import OperandError, available
 from penstock.expressions.filters import FILTERS, TESTS
 from penstock.expressions.limits import MAX_DEPTH, MAX_NODES
 from penstock.expressions.methods import METHODS, arguments
-from penstock.expressions.operators import count
+from penstock.expressions.operators import count, pattern
 from penstock.expressions.reads import key_of, unwound
 from penstock.expressions.spans import Origin
 
@@ -98,7 +99,16 @@ class _Check:
         operand = compare.ops[0]
         if operand.op == "in" and self._origin.operator(operand.expr) == "=~":
             operand.op = "match"
+            self._pattern(operand.expr)
         return iter((compare.expr, operand.expr))
+
+    def _pattern(self, node: nodes.Expr) -> None:
+        """Refuse a pattern that is written out and is not RE2."""
+        if isinstance(node, nodes.Const) and isinstance(node.value, str):
+            try:
+                pattern(node.value)
+            except OperandError as error:
+                raise self._wrong(node, error.message) from None
 
     def _call(self, node: nodes.Expr) -> Iterator[nodes.Expr]:
         call = cast(nodes.Call, node)
@@ -118,8 +128,9 @@ class _Check:
         if receiver in _FUNCTORS:
             raise self._wrong(node, f"Harness's {receiver} functions are not part of the language")
         if callee.attr not in METHODS:
+            known = _by_nearness(callee.attr, METHODS)
             raise self._wrong(
-                node, f"there is no method {callee.attr!r}", available(callee.attr, sorted(METHODS))
+                node, f"there is no method {callee.attr!r}", available(callee.attr, known)
             )
         self._count_arguments(node, callee.attr, call.args, arguments(callee.attr))
         return iter((callee.node, *call.args))
@@ -168,6 +179,16 @@ class _Check:
         nodes.Filter: _filter,
         nodes.Test: _test,
     }
+
+
+def _by_nearness(word: str, names: Iterable[str]) -> list[str]:
+    """Return *names*, the most similar to *word* first; a long word is compared in part."""
+    short = word[:128].lower()
+
+    def distance(name: str) -> float:
+        return -SequenceMatcher(None, short, name.lower()).ratio()
+
+    return sorted(sorted(names), key=distance)
 
 
 _SECRETS = 'secrets are read with secrets.getValue("…")'

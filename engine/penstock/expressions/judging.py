@@ -183,13 +183,15 @@ class _Judgement:
 
     def _expected(self, node: nodes.Expr) -> str | None:
         """Return the side of a comparison that reads no field, as text."""
-        for side in _sides(node):
+        sides = _sides(node)
+        for side in sides:
             if not any(read.path[0] in self._values for read in reads_of(side, self._origin)):
                 value = self._evaluation.value(side)
                 try:
-                    return "null" if value is None else cut(to_text(value), _SHOWN)
+                    shown = "null" if value is None else cut(to_text(value), _SHOWN)
                 except OperandError:
                     return None
+                return _relation(node, flipped=side is sides[0]) + shown
         return None
 
 
@@ -204,6 +206,17 @@ def _flat(node: nodes.Expr, kind: type[nodes.Expr]) -> Iterator[nodes.Expr]:
 
 def _sides(node: nodes.Expr) -> tuple[nodes.Expr, ...]:
     return (node.expr, node.ops[0].expr) if isinstance(node, nodes.Compare) else ()
+
+
+#: How the fields stand to the other side of a comparison; flipped when they stand on the right.
+_RELATIONS = {"eq": "", "ne": "not ", "lt": "< ", "lteq": "<= ", "gt": "> ", "gteq": ">= "}
+_FLIPPED = {"lt": "gt", "lteq": "gteq", "gt": "lt", "gteq": "lteq"}
+
+
+def _relation(node: nodes.Expr, *, flipped: bool) -> str:
+    """Return what is put before the expected value, so that it is not taken for equality."""
+    operator = cast(nodes.Compare, node).ops[0].op
+    return _RELATIONS.get(_FLIPPED.get(operator, operator) if flipped else operator, "")
 
 
 def _why(value: object) -> str:

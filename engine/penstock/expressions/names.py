@@ -6,7 +6,7 @@ from datetime import datetime
 
 from penstock.secret import Secret
 
-__all__ = ["Names", "Read"]
+__all__ = ["Names", "Read", "SecretRead"]
 
 
 @dataclass(frozen=True)
@@ -34,3 +34,14 @@ class Read:
     path: tuple[str, ...]
     offset: int
     optional: bool = False
+
+
+@dataclass(frozen=True)
+class SecretRead:
+    """A call of ``secrets.getValue``, which begins at ``offset`` in the text.
+
+    ``reference`` is ``None`` where only the run will tell which secret is meant.
+    """
+
+    reference: str | None
+    offset: int

@@ -5,10 +5,10 @@ from typing import cast
 
 from jinja2 import nodes
 
-from penstock.expressions.names import Read
+from penstock.expressions.names import Read, SecretRead
 from penstock.expressions.spans import Origin
 
-__all__ = ["key_of", "reads_of", "unwound"]
+__all__ = ["key_of", "reads_of", "secrets_of", "unwound"]
 
 
 def unwound(node: nodes.Expr) -> tuple[nodes.Expr, list[nodes.Expr]]:
@@ -45,6 +45,21 @@ def reads_of(node: nodes.Expr, origin: Origin) -> tuple[Read, ...]:
     found = _Reads(origin)
     found.visit(node, optional=False)
     return tuple(sorted(found.reads, key=lambda read: read.offset))
+
+
+def secrets_of(node: nodes.Expr, origin: Origin) -> tuple[SecretRead, ...]:
+    """Return every call of ``secrets.getValue`` in *node*, in the order of the text."""
+    if "secrets" not in origin.text:
+        return ()
+    found = []
+    for call in [node, *node.find_all(nodes.Call)]:
+        if isinstance(call, nodes.Call) and isinstance(call.node, nodes.Getattr):
+            wanted = call.args[0] if call.args else None
+            value = wanted.value if isinstance(wanted, nodes.Const) else None
+            if _is_secret(call.node):
+                reference = value if isinstance(value, str) else None
+                found.append(SecretRead(reference, origin.span(call)[0]))
+    return tuple(sorted(found, key=lambda read: read.offset))
 
 
 class _Reads:

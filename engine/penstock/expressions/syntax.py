@@ -16,8 +16,8 @@ from penstock.expressions.checks import check
 from penstock.expressions.evaluation import Evaluation
 from penstock.expressions.faults import UndefinedError
 from penstock.expressions.limits import MAX_EXPRESSIONS, MAX_STRING, MAX_TEXT
-from penstock.expressions.names import Names, Read
-from penstock.expressions.reads import reads_of
+from penstock.expressions.names import Names, Read, SecretRead
+from penstock.expressions.reads import reads_of, secrets_of
 from penstock.expressions.rewriting import rewrite
 from penstock.expressions.spans import Origin
 from penstock.expressions.tokens import Scanner
@@ -40,6 +40,7 @@ class Expression:
     written: str
     offset: int
     reads: tuple[Read, ...] = field(default=())
+    secrets: tuple[SecretRead, ...] = field(default=())
 
     def value(self, names: Names) -> object:
         """Return the value of the expression; raise ``ExpressionError``."""
@@ -134,7 +135,8 @@ def _parsed(origin: Origin, start: int, end: int) -> Expression:
         raise _unreadable(origin, error.lineno, end) from None
     tree = cast(nodes.Output, body[0]).nodes[0]
     check(tree, origin)
-    return Expression(tree, origin, origin.text[start:end], start, reads_of(tree, origin))
+    reads, secrets = reads_of(tree, origin), secrets_of(tree, origin)
+    return Expression(tree, origin, origin.text[start:end], start, reads, secrets)
 
 
 @cache
@@ -163,6 +165,8 @@ def _refuse_stray(text: str, start: int, end: int) -> None:
         return
     if text.rfind("<", 0, start) > text.rfind(">", 0, start):
         return
+    if _is_prose(text[end - 2], text[end : stray.start()]):
+        return
     try:
         _whole(text, start + 2, stray.end() - 1)
     except ExpressionError:
@@ -172,6 +176,12 @@ def _refuse_stray(text: str, start: int, end: int) -> None:
         hint="write gt for '>' (ge for '>='), or put the comparison into ( )",
         offset=end - 1,
     )
+
+
+def _is_prose(last: str, between: str) -> bool:
+    """Whether *between* is words of a text: ``<+a> is > 2``; *last* ends the expression."""
+    apart = between[:1].isspace() and between[-1:].isspace() and not last.isspace()
+    return apart and all(word.isidentifier() for word in between.split())
 
 
 def _whole(text: str, start: int, end: int) -> Expression:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from penstock.errors import ExpressionError
 from penstock.expressions.faults import OperandError
 from penstock.expressions.limits import MAX_DEPTH, MAX_TEXT
-from penstock.expressions.names import Names, Read
+from penstock.expressions.names import Names, Read, SecretRead
 from penstock.expressions.values import joined, plain, to_text
 from penstock.json_types import Json
 from penstock.secret import Secret
@@ -44,6 +44,13 @@ class Template:
         """Every name that is read, in the order of the text; a called root is none."""
         return tuple(
             read for part in self.parts if not isinstance(part, str) for read in part.reads
+        )
+
+    @property
+    def secrets(self) -> tuple[SecretRead, ...]:
+        """Every secret that is read by its reference, in the order of the text."""
+        return tuple(
+            read for part in self.parts if not isinstance(part, str) for read in part.secrets
         )
 
     def render(self, names: Names) -> Json | Secret:

@@ -1,12 +1,10 @@
 """What can be found wrong with a pipeline before anything is asked of anybody."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
-from penstock.connectors.scope import Reference
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.model_keys import known_keys
@@ -24,7 +22,6 @@ __all__ = ["Check", "ConnectorCheck", "is_open", "texts_of"]
 #: org and a project.
 ConnectorCheck: TypeAlias = Callable[[str, str | None, str | None, str | None], None]
 
-_SECRET = re.compile(r"""(?:<\+|\{\{)\s*secrets\.getValue\(\s*(["'])([^"']*)\1\s*\)""")
 _STEP_KEYS = frozenset(known_keys(StepModel, ()))
 
 
@@ -97,15 +94,7 @@ class Check:
     ) -> None:
         if path in self._document.open or not (whole or has_expression(text)):
             return
-        found = self._references.faults(text, path, here, whole=whole, kept=kept)
-        for secret in _SECRET.finditer(text) if "secrets" in text else ():
-            try:
-                Reference.parse(secret[2])
-            except ConnectorError as error:
-                fault = error.faults[0]
-                offset = secret.start(2)
-                found.append(self._source.fault(path, fault.message, fault.hint, offset=offset))
-        self._document.faults += found
+        self._document.faults += self._references.faults(text, path, here, whole=whole, kept=kept)
 
     def _step(self, place: StepPlace, here: Here) -> None:
         self._condition(place.step, place.path, here)

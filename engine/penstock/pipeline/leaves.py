@@ -43,6 +43,8 @@ class VariableLeaf:
     #: How many variables one through another, and how many readings, its value takes.
     depth: int = 1
     readings: int = 1
+    #: Whether it is a Secret, or its value needs one.
+    is_secret: bool = False
 
     @property
     def is_heavy(self) -> bool:
@@ -55,6 +57,7 @@ class VariableLeaf:
             step = needed.last
             self.depth = max(self.depth, needed.depth + 1)
             self.readings += needed.readings
+            self.is_secret = self.is_secret or needed.is_secret
         else:
             step = needed
         if step is not None and (self.last is None or self.last.turn < step.turn):
@@ -81,7 +84,8 @@ def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, Var
         name = item.get("name") if isinstance(item, dict) else None
         if isinstance(name, str):
             place = (*path, i, text_of(item)[0])
-            found.setdefault(name, VariableLeaf(f"{prefix}{name}", place))
+            secret = item.get("type") == "Secret"
+            found.setdefault(name, VariableLeaf(f"{prefix}{name}", place, is_secret=secret))
     return found
 
 

@@ -5,12 +5,13 @@ near miss; so is a variable that needs its own value.
 """
 
 from collections import ChainMap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from penstock.errors import ExpressionError, Fault
-from penstock.expressions import Read, parse, parse_criterion
+from penstock.connectors.scope import Reference, Scope
+from penstock.errors import ConnectorError, ExpressionError, Fault
+from penstock.expressions import Read, SecretRead, parse, parse_criterion
 from penstock.nearest import suggestion
 from penstock.pipeline.document import Document, Path, StagePlace, StepPlace
 from penstock.pipeline.leaves import (
@@ -79,6 +80,8 @@ class References:
         self._stages: dict[str, Any] = {}
         tree = document.tree
         path = (*document.root, "variables")
+        org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
+        self._scope = Scope.of(org=org, project=project)
         self._variables = variable_leaves(tree.get("variables"), path, "")
         self._pipeline = {
             **dict.fromkeys(_PIPELINE, _ANY),
@@ -148,14 +151,32 @@ class References:
         root (``issue``) that only a gate will know; *reader* is the variable whose value it is.
         """
         try:
-            reads = (parse_criterion(text) if whole else parse(text)).reads
+            template = parse_criterion(text) if whole else parse(text)
         except ExpressionError as error:
             return [self._source.fault(path, error.message, error.hint, offset=error.offset)]
-        found = []
-        for read in reads:
+        found = self._secrets(template.secrets, path, reader)
+        for read in template.reads:
             complaint = None if read.path[0] == kept else self._complaint(read, here, reader)
             if complaint:
                 found.append(self._source.fault(path, *complaint, offset=read.offset))
+        return found
+
+    def _secrets(
+        self, secrets: Iterable[SecretRead], path: Path, reader: VariableLeaf | None
+    ) -> list[Fault]:
+        """Return the faults of secrets that are read by their reference.
+
+        A variable may hold one, of a scope within the pipeline's reach; nothing else may.
+        """
+        found = []
+        for secret in secrets:
+            if reader is None:
+                complaint = _in_the_open(f"the secret {secret.reference or ''}".strip())
+            else:
+                reader.is_secret = True
+                complaint = _out_of_reach(secret.reference, self._scope)
+            if complaint:
+                found.append(self._source.fault(path, *complaint, offset=secret.offset))
         return found
 
     def _complaint(
@@ -172,6 +193,8 @@ class References:
             return None
         if reader is not None and isinstance(node, Leaf):
             reader.needs.append(node)
+        elif isinstance(node, VariableLeaf) and node.is_secret:
+            return _in_the_open(f"the secret in the variable {node.name!r}")
         return _too_early(read, node, here)
 
     def _not_there(self, read: Read, i: int, node: Mapping[str, Any]) -> tuple[str, str] | None:
@@ -216,6 +239,20 @@ class References:
                     f"a chain may have {MOST_NEEDED} of them, and {MOST_READINGS} readings in all"
                 )
                 yield self._source.fault(leaf.path, message, hint)
+
+
+def _in_the_open(what: str) -> tuple[str, str] | None:
+    return f"{what} would be written in the open", "secrets belong into connectors; take it out"
+
+
+def _out_of_reach(reference: str | None, scope: Scope) -> tuple[str, str] | None:
+    """Tell what is wrong with a reference to a secret that is read in a pipeline of *scope*."""
+    try:
+        if reference is not None:
+            Reference.parse(reference).require_reach(scope)
+    except ConnectorError as error:
+        return error.faults[0].message, error.faults[0].hint
+    return None
 
 
 def _too_early(read: Read, node: object, here: Here) -> tuple[str, str] | None:

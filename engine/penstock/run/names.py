@@ -5,6 +5,7 @@ found before anything is sent. Names: Harness's ``pipeline.*``, ``stage.*``, ``s
 ``execution.steps``, full paths, and ``variables`` for both levels of variables at once.
 """
 
+import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,27 @@ from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVaria
 from penstock.secret import Secret
 from penstock.step import RunFacts
 
-__all__ = ["RunNames", "Variables"]
+__all__ = ["RunNames", "StatusText", "Variables"]
+
+
+class StatusText(str):
+    """A status as text that also equals Harness's other name for it.
+
+    Harness shows ``Succeeded`` and compares ``"SUCCEEDED"`` (``APPROVAL_REJECTED``) in ``when``.
+    """
+
+    __slots__ = ()
+
+    def __eq__(self, other: object) -> bool:
+        """Whether *other* is one of the two names."""
+        constant = re.sub(r"(?<!^)(?=[A-Z])", "_", self).upper()
+        return str.__eq__(self, other) is True or constant == other
+
+    def __ne__(self, other: object) -> bool:
+        """Whether *other* is neither name."""
+        return not self == other
+
+    __hash__ = str.__hash__
 
 
 class Variables(Mapping[str, object]):
@@ -104,7 +125,7 @@ class RunNames:
             "execution": {"url": facts.url},
             "sequenceId": sequence,
             "startTs": int(facts.started.timestamp() * 1000),
-            "status": "Running",
+            "status": StatusText(Status.RUNNING),
             "triggerType": "MANUAL",
             "triggeredBy": {"name": facts.user, "email": email},
             "tags": dict(plan.tags),
@@ -122,7 +143,7 @@ class RunNames:
             "name": stage.name,
             "identifier": stage.identifier,
             "type": stage.type,
-            "status": str(Status.NOT_STARTED),
+            "status": StatusText(Status.NOT_STARTED),
             "tags": dict(stage.tags),
             "variables": variables,
             "spec": {"execution": {"steps": steps}},
@@ -164,7 +185,7 @@ class RunNames:
             "name": step.name,
             "identifier": step.identifier,
             "type": step.type,
-            "status": str(attempt.status),
+            "status": StatusText(attempt.status),
             "startTs": int(attempt.started.timestamp() * 1000),
             "endTs": int(finished.timestamp() * 1000) if finished else None,
             "spec": attempt.spec,
@@ -174,7 +195,7 @@ class RunNames:
     def set_status(self, status: Status, stage: PlannedStage | None = None) -> None:
         """Make the status of the pipeline, or of a stage, known."""
         target = self._pipeline if stage is None else self._stages[stage.identifier]
-        target["status"] = str(status)
+        target["status"] = StatusText(status)
 
 
 class _Both(Mapping[str, object]):

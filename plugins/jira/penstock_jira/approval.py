@@ -109,9 +109,9 @@ class JiraApproval(Gate):
         left = context.seconds_left()
         if left < self.retry_interval:
             context.note(
-                f"retryInterval ({written(self.retry_interval)}) is longer than the time that is "
-                f"left ({written(left)}): nothing is seen after the first look; shorten it, or "
-                "raise timeout"
+                f"retryInterval ({format_duration(self.retry_interval)}) is longer than the time "
+                f"left ({format_duration(left)}): the issue is looked at now, and when the time is "
+                "over; shorten it, or raise timeout"
             )
         names = [*self.approval_criteria.names, *(rejection.names if rejection else ())]
         return Watch(

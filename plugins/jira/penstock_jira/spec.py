@@ -13,7 +13,6 @@ from pydantic import (
     Field,
     JsonValue,
     ValidationInfo,
-    field_validator,
     model_validator,
 )
 from pydantic.alias_generators import to_camel
@@ -219,16 +218,18 @@ class FieldEntry(Spec):
             raise ValueError("format: markdown needs a text as value")
         return self
 
-    @field_validator("name")
-    @classmethod
-    def _is_fixed(cls, name: str) -> str:
-        """Harness: a field's name is fixed; only its value may be an expression."""
-        if has_expression(name):
+    @model_validator(mode="after")
+    def _has_a_fixed_name(self) -> Self:
+        """Harness: a field's name is fixed; only its value may be an expression.
+
+        Said of the whole entry: what an expression's own text fails at is not told in a plan.
+        """
+        if has_expression(self.name):
             raise ValueError(
-                f"name is fixed and takes no expression: {name[:60]!r}; write the field's name "
-                "or id, and the expression in value"
+                f"a field's name takes no expression, and {self.name[:60]!r} is one; write the "
+                "name or id that Jira has, and the expression in value"
             )
-        return name
+        return self
 
     @model_validator(mode="after")
     def _is_not_null(self) -> Self:

@@ -280,3 +280,31 @@ def test_a_hidden_comment_is_for_its_group(jira, browser):
     jira.as_("reviewer")("POST", f"/issue/{key}/comment", body)
     assert "only release-managers" in browser(f"/browse/{key}?as=cab-lead").text
     assert "secret" not in browser(f"/browse/{key}?as=operator").text
+
+
+@pytest.mark.parametrize("path", ["/", "/sandbox/ledger", "/sandbox/revision", "/sandbox/faults"])
+@pytest.mark.parametrize(
+    ("host", "status"),
+    [
+        ("stranger.example", 403),
+        ("stranger.example:80", 403),
+        ("[::1", 403),
+        ("localhost", 200),
+        ("jira.localhost:8080", 200),
+        ("127.0.0.1", 200),
+        ("[::1]:8080", 200),
+        ("sandbox", 200),
+    ],
+)
+def test_a_strangers_name_for_this_machine_reads_nothing(cloud, path, host, status):
+    shown = cloud("GET", f"{cloud.sandbox.url}{path}", headers={"Host": host})
+    assert shown.status_code == status
+    assert (cloud.sandbox.url in shown.text) <= (status == 200)
+
+
+def test_a_name_with_dots_that_the_sandbox_was_given_is_its_own(cloud):
+    cloud.sandbox.site.desk.site = "http://jira.example.com:8080"
+    address = cloud.sandbox.site._server.site
+    for path in ("/", "/sandbox/ledger"):
+        headers = {"Host": "jira.example.com:8080"}
+        assert cloud("GET", f"{address}{path}", headers=headers).status_code == 200

@@ -81,7 +81,7 @@ class Application:
         self._save = save
         self._changed = changed
         self._page = Page(desk)
-        self._controls = Controls(desk.contents, ledger, faults)
+        self._controls = Controls(desk, ledger, faults)
         self._map = _map(desk.flavour)
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:

@@ -7,10 +7,10 @@ from werkzeug.wrappers import Request, Response
 
 from penstock.json_types import Json
 from penstock_jira.sandbox.call import json_reply, parsed
-from penstock_jira.sandbox.contents import Contents
+from penstock_jira.sandbox.desk import Desk
 from penstock_jira.sandbox.faults import Faults, WrongFault
 from penstock_jira.sandbox.ledger import Ledger
-from penstock_jira.sandbox.origin import foreign_fault
+from penstock_jira.sandbox.origin import foreign_fault, rebound_fault
 
 __all__ = ["Controls"]
 
@@ -25,18 +25,18 @@ _AVATAR = (
 class Controls:
     """Answers what is about the sandbox rather than about Jira."""
 
-    def __init__(self, contents: Contents, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, desk: Desk, ledger: Ledger, faults: Faults) -> None:
         """Take what is shown and changed."""
-        self._contents = contents
+        self._desk = desk
         self._ledger = ledger
         self._faults = faults
 
     def answer(self, request: Request, raw: bytes) -> Response:
         """Answer one request below ``/sandbox``."""
-        if request.method not in ("GET", "HEAD"):
-            fault = foreign_fault(request)
-            if fault is not None:
-                return json_reply({"message": fault}, 403)
+        refuse = rebound_fault if request.method in ("GET", "HEAD") else foreign_fault
+        fault = refuse(request, self._desk.site)
+        if fault is not None:
+            return json_reply({"message": fault}, 403)
         known: dict[tuple[str, str], Callable[[bytes], Response]] = {
             ("GET", "/sandbox/ledger"): self._show_ledger,
             ("GET", "/sandbox/revision"): self._show_revision,
@@ -55,7 +55,7 @@ class Controls:
         return Response(self._ledger.text(), 200, mimetype="application/json")
 
     def _show_revision(self, _raw: bytes) -> Response:
-        return json_reply({"revision": self._contents.revision})
+        return json_reply({"revision": self._desk.contents.revision})
 
     def _show_faults(self, _raw: bytes) -> Response:
         return json_reply([fault.show() for fault in self._faults.planned])

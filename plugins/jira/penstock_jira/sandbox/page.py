@@ -13,7 +13,7 @@ from penstock_jira.sandbox import page_form, page_view
 from penstock_jira.sandbox.contents import Issue
 from penstock_jira.sandbox.desk import Desk
 from penstock_jira.sandbox.lens import CLOUD, Lens
-from penstock_jira.sandbox.origin import page_fault
+from penstock_jira.sandbox.origin import page_fault, rebound_fault
 from penstock_jira.sandbox.problem import Problem
 from penstock_jira.sandbox.sign_in import TOKEN
 
@@ -34,6 +34,9 @@ class Page:
 
     def answer(self, request: Request) -> Response:
         """Answer a request for ``/`` or ``/browse/KEY``."""
+        rebound = rebound_fault(request, self._desk.site)
+        if rebound is not None:
+            return Response(rebound, 403, mimetype="text/plain")
         path, reading = request.path.rstrip("/"), request.method in ("GET", "HEAD")
         if path == "" and reading:
             return self._board(request)
@@ -70,7 +73,7 @@ class Page:
         return self._shown(request, "issue.html", issue=view, fault=fault, typed=typed)
 
     def _post(self, request: Request, issue: Issue) -> Response:
-        foreign = page_fault(request)
+        foreign = page_fault(request, self._desk.site)
         if foreign is not None:
             return Response(foreign, 403, mimetype="text/plain")
         lens = self._lens(request)

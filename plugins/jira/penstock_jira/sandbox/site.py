@@ -92,10 +92,10 @@ class Site:
             _LOG.warning("sandbox: the ledger cannot be written to %s: %s", path, error.strerror)
 
     def _tell_pending(self) -> None:
-        """Say which entries of the script were not done, a line each."""
-        left = self.people.left()
-        if not left or self._options.script is None:
+        """Say which entries of the script could not be done in their time, a line each."""
+        if self._options.script is None or self.people.pending() is None:
             return
+        left = self.people.left()
         shown = left if len(left) <= _MOST_LINES else left[: _MOST_LINES - 1]
         for entry in shown:
             told = f"entry {entry.number} of {self._options.script.name} ({entry.deed})"
