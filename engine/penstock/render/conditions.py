@@ -32,6 +32,11 @@ class Row:
     by: str = ""
     why: str = ""
 
+    @property
+    def title(self) -> str:
+        """The label, with ``rejects when`` before what is outermost in the rejection criteria."""
+        return f"rejects when {self.label}" if self.rejection and not self.depth else self.label
+
 
 def condition_rows(verdict: Verdict, now: datetime, zone: tzinfo | None = None) -> tuple[Row, ...]:
     """Return the approval criteria's rows, then the rejection criteria's.
@@ -51,8 +56,7 @@ def sentence(row: Row) -> str:
     """Return a row as text: ``Status equals: expected Approved, actual To Do, since …, by …``."""
     names = ("expected", "actual", "since", "by")
     text = ", ".join(f"{name} {getattr(row, name)}" for name in names if getattr(row, name))
-    label = f"rejects when {row.label}" if row.rejection else row.label
-    text = f"{label}: {text}" if text else label
+    text = f"{row.title}: {text}" if text else row.title
     return f"{text} ({row.why})" if row.why else text
 
 

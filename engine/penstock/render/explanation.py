@@ -191,10 +191,9 @@ def _conditions(verdict: Verdict, style: PageStyle) -> Iterator[str]:
 
 
 def _condition_cells(row: Row, style: PageStyle) -> list[str]:
-    label = f"rejects when {row.label}" if row.rejection else row.label
     values = [fit(value, _WIDEST_VALUE) for value in (row.expected, row.actual)]
     sign = truth_sign(row.truth, style.signs)
-    return [sign, "  " * row.depth + label, *values, row.since, row.by]
+    return [sign, "  " * row.depth + row.title, *values, row.since, row.by]
 
 
 def _assignments(values: Mapping[str, Json]) -> Iterator[str]:

@@ -170,10 +170,9 @@ def _table(rows: Sequence[Row], with_history: bool) -> Table:
         table.add_column(title, overflow="fold", no_wrap=title in {"", "since"})
     for row in rows:
         colour = truth_colour(row.truth, row.rejection)
-        label = f"rejects when {row.label}" if row.rejection else row.label
         cells = [
             Text(truth_sign(row.truth), style=colour),
-            Text("  " * row.depth + label),
+            Text("  " * row.depth + row.title),
             Text(row.expected),
             Text(row.actual),
             *(Text(getattr(row, title)) for title in titles[4:]),
