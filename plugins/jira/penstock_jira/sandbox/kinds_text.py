@@ -179,12 +179,14 @@ class Date(Kind):
         if value is None or value == "":
             return None
         text = value if isinstance(value, str) else ""
+        right = re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII)
         try:
-            if re.fullmatch(r"\d{4}-\d\d-\d\d", text, re.ASCII):
-                return date.fromisoformat(text).isoformat()
-        except ValueError:
-            pass  # no such day: the same answer as for a wrong form
-        raise Invalid(f"Error parsing date string: {value}")
+            day = date.fromisoformat(text) if right else None
+        except ValueError:  # no such day: the same answer as for a wrong form
+            day = None
+        if day is None:
+            raise Invalid(f"Error parsing date string: {value}")
+        return day.isoformat()
 
     def tell(self, stored: Json, _slot: Slot) -> Told:
         """Tell the day, which is its own id."""
