@@ -6,7 +6,7 @@ import pytest
 
 from penstock.step import Headline
 from penstock_jira.client import JiraClient
-from penstock_jira.issue import headline, read_issue, read_model
+from penstock_jira.issue import fetch_issue, headline, read_model, shown
 from penstock_jira.plain import plain, reduced
 
 ANN = {
@@ -123,7 +123,7 @@ def test_an_issue_without_anything_can_be_read() -> None:
 
 def test_lists_of_their_own_are_not_asked_for(jira: Any, client: JiraClient) -> None:
     jira.answer("GET", "/rest/api/2/issue/REL-8", ISSUE)
-    assert read_issue(client, "REL-8")["key"] == "REL-8"
+    assert shown(client, fetch_issue(client, "REL-8"))["key"] == "REL-8"
     asked = jira.mocker.last_request.qs
     assert asked["expand"] == ["names,schema"]
     assert "-comment" in asked["fields"][0]

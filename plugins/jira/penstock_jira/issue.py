@@ -17,16 +17,11 @@ from penstock_jira.plain import plain, reduced
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["facts", "fetch_issue", "headline", "read_issue", "read_model", "shown"]
+__all__ = ["facts", "fetch_issue", "headline", "read_model", "shown"]
 
 #: Fields that are lists of their own and no values: they would fill the journal.
 _LEFT_OUT = ("comment", "attachment", "worklog", "issuelinks", "subtasks", "votes", "watches")
 _HARNESS_RAW = {"project": "__project", "issuetype": "__issuetype", "status": "__status"}
-
-
-def read_issue(client: "JiraClient", key: str) -> dict[str, Json]:
-    """Ask Jira for the issue and return its read model."""
-    return shown(client, fetch_issue(client, key))
 
 
 def shown(client: "JiraClient", issue: Mapping[str, Json]) -> dict[str, Json]:
