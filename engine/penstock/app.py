@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from pathlib import Path
+from threading import RLock
 
 from penstock.clock import Clock, SystemClock
 from penstock.connectors.files import ConnectorDirectory
@@ -202,7 +203,7 @@ class App:
         kinds = self._sandbox_types(plan) if value else []
         settings = SandboxSettings.from_json(value) if value else SandboxSettings()
         states = self.database.parent / "sandboxes" / record.id
-        return running(kinds, settings, states, self.clock, stop.bell.set)
+        return running(kinds, settings, states, self.clock, stop.ring)
 
     def _sandbox_types(self, plan: Plan) -> list[type[Sandbox]]:
         return sandbox_types(plan, self.plugins.step_types, self.plugins.connector_types)
@@ -215,11 +216,14 @@ class App:
         sandboxes: Mapping[str, Sandbox],
         renderer: Renderer,
     ) -> World:
+        told = RLock()
+
         def emit(event: Event) -> None:
             event = mask_event(event, self.masker)
-            renderer.show(event)
-            for complaint in self.plugins.notify(event):
-                renderer.show(StepNoted(record.id, event.at, "", complaint))
+            with told:  # steps that run side by side speak one after another
+                renderer.show(event)
+                for complaint in self.plugins.notify(event):
+                    renderer.show(StepNoted(record.id, event.at, "", complaint))
 
         clock = InterruptibleClock(self.clock, stop)
         connectors = RunConnectors(

@@ -81,7 +81,7 @@ def test_a_ring_of_the_bell_brings_a_look_at_once(bench, ticking, remote):
     def change():
         if ticking.monotonic() >= 5:
             bench.see("K", "yes")
-            bench.stop.bell.set()
+            bench.stop.ring()
 
     ticking.on_tick = change
     assert bench.run(bench.pipeline(GATE)) is Status.SUCCEEDED
@@ -190,7 +190,7 @@ def test_a_stop_is_not_lost_if_it_comes_while_another_ring_is_heard(bench):
     bench.stop.bell = Bell()
     bench.see("K", "maybe")
     record = bench.add(bench.pipeline(GATE))
-    bench.stop.bell.set()
+    bench.stop.ring()
     with pytest.raises(Interrupted):
         bench.carry(record)
 

@@ -47,13 +47,18 @@ def run_names(bench, plan):
 
 
 @pytest.fixture
-def at(plan, run_names):
+def frames(plan, run_names):
+    return {stage.identifier: run_names.inside(run_names.whole, stage) for stage in plan.stages}
+
+
+@pytest.fixture
+def at(plan, run_names, frames):
     """Evaluate a text as step ``s/b`` sees it, or as stage ``s`` does."""
 
     def evaluate(text, *, stage_only=False, stage=0):
         place = plan.stages[stage]
         step = None if stage_only else place.steps[-1]
-        return parse(text).render(run_names.at(place, step))
+        return parse(text).render(run_names.at(frames[place.identifier], step))
 
     return evaluate
 
@@ -113,11 +118,11 @@ def attempt(bench, **more):
     )
 
 
-def test_a_step_is_known_once_it_has_ended(bench, at, plan, run_names):
+def test_a_step_is_known_once_it_has_ended(bench, at, plan, run_names, frames):
     with pytest.raises(ExpressionError, match="steps"):
         at("<+steps.a.said>")
     end = bench.clock.now() + timedelta(seconds=2)
-    run_names.record(plan.stages[0], plan.stages[0].steps[0], attempt(bench, finished=end))
+    run_names.record(frames["s"], "a", plan.stages[0].steps[0], attempt(bench, finished=end))
     for name, value in {
         "said": "x",
         "name": "First",
@@ -133,14 +138,14 @@ def test_a_step_is_known_once_it_has_ended(bench, at, plan, run_names):
     assert at("<+stage.variables.of>") == "x"
 
 
-def test_a_step_that_waits_has_no_end_yet(bench, at, plan, run_names):
-    run_names.record(plan.stages[0], plan.stages[0].steps[0], attempt(bench))
+def test_a_step_that_waits_has_no_end_yet(bench, at, plan, run_names, frames):
+    run_names.record(frames["s"], "a", plan.stages[0].steps[0], attempt(bench))
     assert at("<+steps.a.endTs>") is None
 
 
-def test_statuses_follow_the_run(at, plan, run_names):
+def test_statuses_follow_the_run(at, run_names, frames):
     run_names.set_status(Status.FAILED)
-    run_names.set_status(Status.SKIPPED, plan.stages[1])
+    run_names.set_status(Status.SKIPPED, frames["t"])
     assert at("<+pipeline.status> <+stages.t.status> <+stage.status>") == (
         "Failed Skipped NotStarted"
     )
@@ -183,8 +188,8 @@ def test_variables_are_a_mapping_that_evaluates_none_before_it_is_read():
         made["a"]
 
 
-def test_both_levels_of_variables_are_one_mapping(at, plan, run_names):
-    both = run_names.at(plan.stages[0]).values["variables"]
+def test_both_levels_of_variables_are_one_mapping(at, frames, run_names):
+    both = run_names.at(frames["s"]).values["variables"]
     assert list(both) == ["both", "of", "today", "env", "token", "at", "day"]
     assert len(both) == 7
 

@@ -74,8 +74,9 @@ def test_the_names_that_are_checked_are_the_names_that_a_run_has(bench):
         below = {f"{key}.{name}" for key, value in mappings for name in keys(value, depth + 1)}
         return set(tree) | below
 
-    checked = references.at_step(stage, stage.steps[0]).names
-    run = names.at(plan.stages[0], plan.stages[0].steps[0]).values
+    checked = references.at(stage.inside[0], starts=True).names
+    frame = names.inside(names.whole, plan.stages[0])
+    run = names.at(frame, plan.stages[0].steps[0]).values
     assert keys(checked) - keys(run) == {
         name
         for name in keys(checked)

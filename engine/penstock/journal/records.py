@@ -14,6 +14,7 @@ from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
 __all__ = [
     "AttemptRecord",
     "EffectRecord",
+    "Row",
     "RunRecord",
     "WaitRecord",
     "instant",

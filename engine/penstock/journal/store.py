@@ -5,6 +5,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from threading import RLock
 
 from penstock.errors import JournalError, OwnershipLost
 from penstock.events import Status
@@ -13,6 +14,7 @@ from penstock.journal.masking import masked_json, masked_text
 from penstock.journal.records import (
     AttemptRecord,
     EffectRecord,
+    Row,
     RunRecord,
     WaitRecord,
     made,
@@ -39,7 +41,7 @@ class Claim:
 class Journal:
     """The journal in one SQLite file. Every write names the claim that it is made under.
 
-    For one thread; others, and other processes, open the file for themselves.
+    Threads take turns; other processes open the file for themselves.
     """
 
     def __init__(self, file: Path, masker: Masker | None = None) -> None:
@@ -47,6 +49,7 @@ class Journal:
         self.file = file
         self._masker = masker or Masker()
         self._connection = open_database(file)
+        self._lock = RLock()
 
     def close(self) -> None:
         """Close the file."""
@@ -57,9 +60,9 @@ class Journal:
     def add_run(self, run: RunRecord) -> RunRecord:
         """Write a new run, with the next sequence number of its pipeline, and return it."""
         pipeline = self._text(run.pipeline)
-        with transaction(self._connection):
+        with self._written():
             sql = "SELECT coalesce(max(sequence), 0) + 1 FROM run WHERE pipeline = ?"
-            sequence = read(self._connection, sql, pipeline)[0][0]
+            sequence = self._read(sql, pipeline)[0][0]
             self._connection.execute(
                 "INSERT INTO run VALUES (?,?,?,?,?,?,?,?,?,NULL,'',NULL,0)",
                 (
@@ -78,7 +81,7 @@ class Journal:
 
     def run(self, identifier: str) -> RunRecord:
         """Return the run with this id; raise ``JournalError`` when there is none."""
-        rows = read(self._connection, "SELECT * FROM run WHERE id = ?", identifier)
+        rows = self._read("SELECT * FROM run WHERE id = ?", identifier)
         if not rows:
             raise self._no_run(identifier)
         return made(RunRecord, rows[0])
@@ -86,16 +89,16 @@ class Journal:
     def runs(self, limit: int = -1) -> Iterator[RunRecord]:
         """Yield runs, the newest first."""
         sql = "SELECT * FROM run ORDER BY started DESC, id LIMIT ?"
-        return (made(RunRecord, row) for row in read(self._connection, sql, limit))
+        return (made(RunRecord, row) for row in self._read(sql, limit))
 
     def ids(self, prefix: str, limit: int = 10) -> list[str]:
         """Return the ids that begin with *prefix*."""
         sql = "SELECT id FROM run WHERE substr(id, 1, length(?)) = ? ORDER BY id LIMIT ?"
-        return [str(row[0]) for row in read(self._connection, sql, prefix, prefix, limit)]
+        return [str(row[0]) for row in self._read(sql, prefix, prefix, limit)]
 
     def claim(self, run: str, owner: str) -> Claim:
         """Take the run over from whoever had it: their writes are refused from now on."""
-        with transaction(self._connection):
+        with self._written():
             rows = self._connection.execute(
                 "UPDATE run SET epoch = epoch + 1, owner = ? WHERE id = ? RETURNING epoch",
                 (owner, run),
@@ -107,11 +110,11 @@ class Journal:
     def holds(self, claim: Claim) -> bool:
         """Whether *claim* is still the latest one."""
         sql = "SELECT 1 FROM run WHERE id = ? AND epoch = ?"
-        return bool(read(self._connection, sql, claim.run, claim.epoch))
+        return bool(self._read(sql, claim.run, claim.epoch))
 
     def changed_elsewhere(self) -> int:
         """Return a number that changes when another process commits; cheap to ask."""
-        return int(read(self._connection, "PRAGMA data_version")[0][0])
+        return int(self._read("PRAGMA data_version")[0][0])
 
     def set_run_status(
         self, claim: Claim, status: Status, *, finished: datetime | None = None, message: str = ""
@@ -133,7 +136,7 @@ class Journal:
     def attempts(self, run: str) -> list[AttemptRecord]:
         """Return the latest attempt of each path, in the order in which they were begun."""
         sql = "SELECT * FROM attempt WHERE run = ? ORDER BY attempt, started, path"
-        rows = read(self._connection, sql, run)
+        rows = self._read(sql, run)
         latest = {attempt.path: attempt for attempt in (made(AttemptRecord, row) for row in rows)}
         return list(latest.values())
 
@@ -168,7 +171,7 @@ class Journal:
     def waits(self, run: str) -> list[WaitRecord]:
         """Return the open gates of a run."""
         sql = "SELECT * FROM wait WHERE run = ? ORDER BY path"
-        return [made(WaitRecord, row) for row in read(self._connection, sql, run)]
+        return [made(WaitRecord, row) for row in self._read(sql, run)]
 
     def write_verdict(self, claim: Claim, path: str, verdict: Verdict) -> None:
         """Keep what a gate saw; asked for only when it differs from what is kept."""
@@ -193,7 +196,7 @@ class Journal:
     def effect(self, run: str, path: str, name: str) -> EffectRecord | None:
         """Return the effect of this name of a step, if one was ever intended."""
         sql = "SELECT * FROM effect WHERE run = ? AND path = ? AND name = ?"
-        rows = read(self._connection, sql, run, path, name)
+        rows = self._read(sql, run, path, name)
         return made(EffectRecord, rows[0]) if rows else None
 
     def write_effect(self, claim: Claim, effect: EffectRecord) -> None:
@@ -224,11 +227,20 @@ class Journal:
 
     # Inside
 
+    def _read(self, sql: str, *bindings: str | int) -> list[Row]:
+        with self._lock:
+            return read(self._connection, sql, *bindings)
+
+    @contextmanager
+    def _written(self) -> Iterator[None]:
+        with self._lock, transaction(self._connection):
+            yield
+
     @contextmanager
     def _fenced(self, claim: Claim) -> Iterator[None]:
         sql = "SELECT epoch, status FROM run WHERE id = ?"
-        with transaction(self._connection):
-            rows = read(self._connection, sql, claim.run)
+        with self._written():
+            rows = self._read(sql, claim.run)
             if not rows or rows[0][0] != claim.epoch:
                 raise OwnershipLost(f"run {claim.run} is carried by another process now")
             if rows[0][1] in _ENDED:

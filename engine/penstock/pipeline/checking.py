@@ -9,8 +9,9 @@ from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.model_keys import known_keys
 from penstock.nearest import suggestion
-from penstock.pipeline.document import Document, Path, StagePlace, StepPlace, only
+from penstock.pipeline.document import Document, only
 from penstock.pipeline.model import Step as StepModel
+from penstock.pipeline.places import Path, Place
 from penstock.pipeline.references import Here, References
 from penstock.pipeline.variables import variable_faults
 from penstock.step import Step
@@ -22,6 +23,8 @@ __all__ = ["Check", "ConnectorCheck", "is_open", "texts_of"]
 #: org and a project.
 ConnectorCheck: TypeAlias = Callable[[str, str | None, str | None, str | None], None]
 
+#: Names that a strategy gives to what it multiplies.
+_LOOPS = frozenset({"matrix", "repeat", "strategy"})
 _STEP_KEYS = frozenset(known_keys(StepModel, ()))
 
 
@@ -46,16 +49,21 @@ class Check:
     def all(self) -> None:
         """Add every fault found to the document's."""
         document = self._document
-        for stage in (None, *document.stages):
-            document.faults += variable_faults(document, self._references, stage)
+        places = [place for stage in document.stages for place in _walk(stage)]
+        for place in (None, *(each for each in places if each.kind != "step")):
+            document.faults += variable_faults(document, self._references, place)
         document.faults += self._references.settle()
         self._home()
-        self._twins()
-        for stage in document.stages:
-            starts = self._references.at_stage(stage, starts=True)
-            self._condition(stage.stage, stage.path, starts)
-            for step in stage.steps:
-                self._step(step, self._references.at_step(stage, step))
+        self._twins(document.stages)
+        for place in places:
+            here = self._references.at(place, starts=True)
+            self._condition(place, here)
+            self._strategy(place, here)
+            if place.kind == "step":
+                self._step(place, here)
+            else:
+                self._twins(place.inside)
+                self._twins(place.rollback)
 
     def _home(self) -> None:
         tree, root = self._document.tree, self._document.root
@@ -64,30 +72,31 @@ class Check:
             path = (*root, "projectIdentifier")
             self._document.fault(path, message, "add the project's org", key=True)
 
-    def _twins(self) -> None:
-        """Two stages, or two steps of one stage, with one identifier."""
-        first: dict[tuple[Path, str], Path] = {}
-        for stage in self._document.stages:
-            self._twin(first, stage, ())
-            for step in stage.steps:
-                self._twin(first, step, stage.path)
+    def _twins(self, places: tuple[Place, ...]) -> None:
+        """Two nodes of one level with one identifier."""
+        first: dict[str, Path] = {}
+        for place in places:
+            if place.identifier is None:
+                continue
+            earlier = first.setdefault(place.identifier, place.path)
+            if earlier != place.path:
+                line = self._source.place((*earlier, "identifier")).line
+                message = f"the identifier {place.identifier!r} is taken already, in line {line}"
+                self._document.fault((*place.path, "identifier"), message, "choose another one")
 
-    def _twin(
-        self, first: dict[tuple[Path, str], Path], place: StagePlace | StepPlace, above: Path
-    ) -> None:
-        if place.identifier is None:
-            return
-        earlier = first.setdefault((above, place.identifier), place.path)
-        if earlier != place.path:
-            line = self._source.place((*earlier, "identifier")).line
-            message = f"the identifier {place.identifier!r} is taken already, in line {line}"
-            self._document.fault((*place.path, "identifier"), message, "choose another one")
+    def _strategy(self, place: Place, here: Here) -> None:
+        """The expressions of a strategy, which see no item yet."""
+        outside = {name: node for name, node in here.names.items() if name not in _LOOPS}
+        path = (*place.path, "strategy")
+        for below, text in texts_of(place.node.get("strategy")):
+            seen = here if below == ("when",) else Here(outside, here.turn)
+            self._text(text, (*path, *below), seen, whole=below == ("when",))
 
-    def _condition(self, node: Mapping[str, Any], path: Path, here: Here) -> None:
-        when = node.get("when")
+    def _condition(self, place: Place, here: Here) -> None:
+        when = place.node.get("when")
         text = when.get("condition") if isinstance(when, dict) else None
         if isinstance(text, str) and text.strip():
-            self._text(text, (*path, "when", "condition"), here, whole=True)
+            self._text(text, (*place.path, "when", "condition"), here, whole=True)
 
     def _text(
         self, text: str, path: Path, here: Here, *, whole: bool = False, kept: str | None = None
@@ -96,9 +105,8 @@ class Check:
             return
         self._document.faults += self._references.faults(text, path, here, whole=whole, kept=kept)
 
-    def _step(self, place: StepPlace, here: Here) -> None:
-        self._condition(place.step, place.path, here)
-        name = place.step.get("type")
+    def _step(self, place: Place, here: Here) -> None:
+        name = place.node.get("type")
         kind = self._types.get(name) if isinstance(name, str) else None
         if kind is not None:
             self._spec(kind, place, here)
@@ -108,9 +116,9 @@ class Check:
             advice = suggestion(name, known) if known else none
             self._document.fault((*place.path, "type"), f"unknown step type {name!r}", advice)
 
-    def _spec(self, kind: type[Step], place: StepPlace, here: Here) -> None:
+    def _spec(self, kind: type[Step], place: Place, here: Here) -> None:
         path = (*place.path, "spec")
-        spec = place.step.get("spec", {})
+        spec = place.node.get("spec", {})
         if not isinstance(spec, dict):
             return  # the model tells
         misplaced = self._misplaced(kind, place, spec)
@@ -126,12 +134,10 @@ class Check:
                 self._text(text, (*path, *below), here, whole=kept is not None, kept=kept)
         self._connector(kind, spec.get("connectorRef"), (*path, "connectorRef"))
 
-    def _misplaced(
-        self, kind: type[Step], place: StepPlace, spec: Mapping[str, Any]
-    ) -> frozenset[str]:
+    def _misplaced(self, kind: type[Step], place: Place, spec: Mapping[str, Any]) -> frozenset[str]:
         """Tell of keys beside the spec that belong into it, and the other way; return them."""
         document, keys = self._document, self._keys[kind.type]
-        beside = {key for key in place.step.keys() - _STEP_KEYS if key in keys}
+        beside = {key for key in place.node.keys() - _STEP_KEYS if key in keys}
         within = {key for key in spec.keys() & _STEP_KEYS if key not in keys}
         for key in beside:
             path = (*place.path, key)
@@ -143,10 +149,10 @@ class Check:
         return frozenset(beside | within)
 
     def _spec_faults(
-        self, kind: type[Step], place: StepPlace, spec: Mapping[str, Any], error: ValidationError
+        self, kind: type[Step], place: Place, spec: Mapping[str, Any], error: ValidationError
     ) -> None:
         path = (*place.path, "spec")
-        if "spec" in place.step:
+        if "spec" in place.node:
             self._document.faults += faults_of(
                 error, self._source, path, model=kind, keep=lambda below: _counts(kind, spec, below)
             )
@@ -178,6 +184,13 @@ class Check:
         except ConnectorError as error:
             return error.faults
         return ()
+
+
+def _walk(place: Place) -> Iterator[Place]:
+    """Yield a node and everything below it, in the order of the file."""
+    yield place
+    for below in place.below:
+        yield from _walk(below)
 
 
 def _gates(types: Mapping[str, type[Step]]) -> dict[str, str]:

@@ -7,7 +7,7 @@ would be lost is refused, with its line.
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
-from typing import Any, TypeAlias, get_args
+from typing import Any, get_args
 
 from pydantic import ValidationError
 from pydantic_core import ErrorDetails, InitErrorDetails, PydanticCustomError
@@ -16,6 +16,7 @@ from pydantic_core.core_schema import ErrorType
 from penstock.errors import Fault, Refused
 from penstock.nearest import nearest
 from penstock.pipeline.model import STAGE_TYPES, Pipeline
+from penstock.pipeline.places import NODES, Path, Place, places_of
 from penstock.source import Source
 from penstock.validation import faults_of
 
@@ -25,13 +26,8 @@ __all__ = [
     "OPTIONAL",
     "UNSUPPORTED",
     "Document",
-    "Path",
-    "StagePlace",
-    "StepPlace",
     "only",
 ]
-
-Path: TypeAlias = "tuple[str | int, ...]"
 
 #: Keys that the platform uses and a run here has no use for: accepted, and noted once.
 NOTED = frozenset(
@@ -42,19 +38,16 @@ NOTED = frozenset(
         "notificationRules",
         "properties",
         "runMode",
+        "sharedPaths",
+        "stepGroupInfra",
         "storeType",
     }
 )
 #: Keys whose meaning would be lost: refused unless empty. Each with what to do instead.
 UNSUPPORTED = {
     "enforce": "cannot be honoured: there is no policy engine here; take it away to run without",
-    "failureStrategies": "is not supported yet; take it away, or write `[]`",
     "flowControl": "is not supported yet; take it away",
     "insert": "is not supported yet; take it away",
-    "parallel": "is not supported yet; write what it holds one after another",
-    "rollbackSteps": "is not supported yet; take it away, or write `[]`",
-    "stepGroup": "is not supported yet; write its steps into the stage",
-    "strategy": "is not supported yet; write the steps out",
     "template": "is not supported yet; write what the template holds",
 }
 #: The platform's own marks in its files; they mean nothing to a person.
@@ -70,40 +63,23 @@ _OTHER_FILES = {
 OPTIONAL = frozenset({"condition", "pipelineStatus", "stageStatus", "timeout", "when"})
 #: Those that pydantic makes itself; a plugin's validators may make others.
 _ERROR_TYPES = frozenset(get_args(ErrorType))
-_LISTS = {"stages": "stage", "steps": "step"}
-
-
-@dataclass(frozen=True)
-class StepPlace:
-    """A step in the tree, whether or not the document around it is valid.
-
-    ``turn`` counts the steps of the whole document in the order in which they run.
-    """
-
-    path: Path
-    step: Mapping[str, Any]
-    turn: int
-
-    @property
-    def identifier(self) -> str | None:
-        """The step's identifier, if it has one that is text."""
-        return _text(self.step.get("identifier"))
-
-
-@dataclass(frozen=True)
-class StagePlace:
-    """A stage in the tree, whether or not the document around it is valid."""
-
-    path: Path
-    stage: Mapping[str, Any]
-    steps: tuple[StepPlace, ...]
-    #: The turn of its first step.
-    turn: int
-
-    @property
-    def identifier(self) -> str | None:
-        """The stage's identifier, if it has one that is text."""
-        return _text(self.stage.get("identifier"))
+#: Parts whose keys are names of their author's, or no level of the document.
+_AS_WRITTEN = frozenset({"failureStrategies", "strategy", "tags", "variables"})
+#: Of a Deployment stage: what is deployed, and where to.
+_DEPLOYMENT = frozenset(
+    {
+        "customDeploymentRef",
+        "deploymentType",
+        "environment",
+        "environmentGroup",
+        "environments",
+        "gitOpsEnabled",
+        "infrastructure",
+        "service",
+        "serviceConfig",
+        "services",
+    }
+)
 
 
 @dataclass
@@ -170,35 +146,25 @@ class Document:
         return notes
 
     @cached_property
-    def stages(self) -> tuple[StagePlace, ...]:
-        """Every stage that can be recognised as one, in order."""
-        return tuple(self._stages())
-
-    def _stages(self) -> Iterator[StagePlace]:
-        turn = 0
-        for i, stage in _items(self.tree.get("stages"), "stage"):
-            path: Path = (*self.root, "stages", i, "stage")
-            spec = stage.get("spec")
-            execution = spec.get("execution") if isinstance(spec, dict) else None
-            found = _items(execution.get("steps") if isinstance(execution, dict) else None, "step")
-            below = (*path, "spec", "execution", "steps")
-            steps = tuple(
-                StepPlace((*below, j, "step"), step, turn + k) for k, (j, step) in enumerate(found)
-            )
-            yield StagePlace(path, stage, steps, turn)
-            turn += len(steps)
+    def stages(self) -> tuple[Place, ...]:
+        """Every stage that can be recognised as one, in order, with what is in it."""
+        return places_of(self.tree.get("stages"), "stages", (*self.root, "stages"))
 
     def _is_known(self, error: ErrorDetails) -> bool:
         """Whether an error only follows from what a fault tells already."""
         location = error["loc"]
         path = (*self.root, *location)
         match location:
-            case ("stages", int() as i, "stage", "spec", _):
-                kind = self.tree["stages"][i]["stage"].get("type")
+            case ("stages", *_, "stage", "spec", _):
+                stage: Any = self.tree
+                for part in location[:-2]:
+                    stage = stage[part]
+                kind = stage.get("type")
                 if isinstance(kind, str) and kind not in STAGE_TYPES:
                     return True
         refused = error["type"] == "missing" and path[:-1] in self._refused
-        return refused or path in self.misplaced
+        emptied = location[-1:] and isinstance(location[-1], int) and path in self._refused
+        return bool(refused or emptied or path in self.misplaced)
 
     def _cleaned(self, node: Any, path: Path) -> Any:
         if isinstance(node, list):
@@ -212,22 +178,26 @@ class Document:
             here = (*path, key)
             if key == MARK or value is None or (key in OPTIONAL and here in self.open):
                 continue
-            if key in NOTED or key in UNSUPPORTED:
+            if key in NOTED or key in UNSUPPORTED or _is_of_deployment(key, node, path):
                 if value:
                     self._put_aside(path, key, value)
-            elif key in {"tags", "variables"} or (key == "spec" and path[-1:] == ("step",)):
+            elif key in _AS_WRITTEN or (key == "spec" and path[-1:] == ("step",)):
                 kept[key] = _without_marks(value)
-            elif key in _LISTS and isinstance(value, list):
-                kept[key] = [
-                    self._cleaned(self._indented(item, _LISTS[key], (*here, i)), (*here, i))
-                    for i, item in enumerate(value)
-                ]
+            elif key in {*NODES, "parallel"} and isinstance(value, list):
+                kept[key] = self._cleaned_list(value, here)
             else:
                 kept[key] = self._cleaned(value, here)
         return kept
 
+    def _cleaned_list(self, items: list[Any], path: Path) -> list[Any]:
+        kinds = next(NODES[part] for part in reversed(path) if part in NODES)
+        return [
+            self._cleaned(self._indented(item, kinds, (*path, i)), (*path, i))
+            for i, item in enumerate(items)
+        ]
+
     def _put_aside(self, path: Path, key: str, value: object) -> None:
-        if key in NOTED:
+        if key not in UNSUPPORTED:
             self._noted.setdefault(key, []).append((*path, key))
             return
         what, _, advice = UNSUPPORTED[key].rpartition("; ")
@@ -235,17 +205,21 @@ class Document:
         self.hidden.update(_identifiers(value))
         self._refused.add(path)
 
-    def _indented(self, item: object, key: str, path: Path) -> object:
+    def _indented(self, item: object, kinds: tuple[str, ...], path: Path) -> object:
         """Tell of a ``step:`` with its keys beside it; leave nothing of it."""
-        if not isinstance(item, dict) or item.get(key, item) is not None:
-            return item
-        if not item.keys() - {key, MARK}:
+        key = next((k for k in kinds if isinstance(item, dict) and item.get(k, item) is None), None)
+        if key is None or not isinstance(item, dict) or not item.keys() - {key, MARK}:
             return item
         message = f"`{key}` is empty, and its keys stand beside it"
         self.fault((*path, key), message, f"indent them more than `{key}`", key=True)
         self.hidden.update(_identifiers(item))
         self._refused.add(path)
         return {}
+
+
+def _is_of_deployment(key: str, node: Mapping[str, Any], path: Path) -> bool:
+    """Whether a key of a stage's spec says what is deployed and where, not what runs."""
+    return key in _DEPLOYMENT and path[-2:] == ("stage", "spec") and "execution" in node
 
 
 def only(error: ValidationError, wanted: Callable[[ErrorDetails], bool]) -> ValidationError:
@@ -272,13 +246,6 @@ def _what_else(tree: Mapping[str, Any]) -> str:
             return advice
     meant = next((key for key in tree if nearest(key, ["pipeline"])), None)
     return f"did you mean 'pipeline' by {meant!r}?" if meant else "begin it with `pipeline:`"
-
-
-def _items(items: object, key: str) -> Iterator[tuple[int, dict[str, Any]]]:
-    for i, item in enumerate(items if isinstance(items, list) else []):
-        body = item.get(key) if isinstance(item, dict) else None
-        if isinstance(body, dict):
-            yield i, body
 
 
 def _without_marks(node: Any) -> Any:

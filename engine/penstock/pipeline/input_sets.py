@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 
 from penstock.errors import Refused
-from penstock.pipeline.document import Path
 from penstock.pipeline.input_form import START
 from penstock.pipeline.inputs import Entry, entries
+from penstock.pipeline.places import Path
 from penstock.source import Source
 
 __all__ = ["input_set_values"]

@@ -9,10 +9,11 @@ from typing import Any
 from penstock.errors import Fault
 from penstock.expressions import literal
 from penstock.nearest import nearest, suggestion
-from penstock.pipeline.document import NOTED, UNSUPPORTED, Path
+from penstock.pipeline.document import NOTED, UNSUPPORTED
 from penstock.pipeline.input_form import START, InputForm, parse_input
 from penstock.pipeline.model import is_true
 from penstock.pipeline.number import number_of
+from penstock.pipeline.places import Path
 from penstock.source import Source
 
 __all__ = ["Entry", "Filled", "Input", "Verbatim", "entries", "fill_inputs", "find_inputs"]

@@ -4,8 +4,8 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
-from penstock.pipeline.document import Path, StagePlace
 from penstock.pipeline.model import text_of
+from penstock.pipeline.places import Path
 
 __all__ = [
     "MOST_NEEDED",
@@ -14,7 +14,6 @@ __all__ = [
     "StepLeaf",
     "VariableLeaf",
     "settled",
-    "step_leaves",
     "variable_leaves",
 ]
 
@@ -65,16 +64,6 @@ class VariableLeaf:
 
 
 Leaf: TypeAlias = StepLeaf | VariableLeaf
-
-
-def step_leaves(stage: StagePlace) -> dict[str, StepLeaf]:
-    """Return the steps of a stage by identifier; of twins, the first."""
-    found: dict[str, StepLeaf] = {}
-    for step in stage.steps:
-        if step.identifier is not None:
-            leaf = StepLeaf(step.turn, f"{stage.identifier}/{step.identifier}")
-            found.setdefault(step.identifier, leaf)
-    return found
 
 
 def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, VariableLeaf]:

@@ -5,7 +5,7 @@
 
 import re
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, Self, TypeAlias, get_args
 
 from pydantic import (
     AfterValidator,
@@ -14,6 +14,7 @@ from pydantic import (
     ConfigDict,
     Field,
     WithJsonSchema,
+    model_validator,
 )
 from pydantic.alias_generators import to_camel
 
@@ -21,21 +22,22 @@ from penstock.connectors.scope import RESERVED
 from penstock.duration import Duration
 from penstock.expressions import has_expression
 from penstock.nearest import nearest
+from penstock.pipeline.flow_model import FailureStrategy, StageWhen, StepWhen, StrategyModel
 
 __all__ = [
     "STAGE_TYPES",
     "Pipeline",
     "Stage",
-    "StageWhen",
+    "StageItem",
     "Step",
-    "StepWhen",
+    "StepGroup",
+    "StepItem",
     "Variable",
     "is_true",
     "text_of",
 ]
 
-_Occasion = Literal["Success", "Failure", "All"]
-_StageType = Literal["Approval", "Custom"]
+_StageType = Literal["Approval", "Custom", "Deployment"]
 STAGE_TYPES: tuple[str, ...] = get_args(_StageType)
 
 _IDENTIFIER = re.compile("[a-zA-Z_][0-9a-zA-Z_]{0,127}")
@@ -126,20 +128,6 @@ class _Model(BaseModel):
     model_config = ConfigDict(alias_generator=to_camel, extra="forbid", frozen=True)
 
 
-class StageWhen(_Model):
-    """Under which circumstances a stage runs (Harness: ``when``)."""
-
-    pipeline_status: _Occasion = "Success"
-    condition: str | None = None
-
-
-class StepWhen(_Model):
-    """Under which circumstances a step runs (Harness: ``when``)."""
-
-    stage_status: _Occasion = "Success"
-    condition: str | None = None
-
-
 class Variable(_Model):
     """A pipeline's or a stage's variable."""
 
@@ -161,22 +149,46 @@ class Step(_Model):
     description: str | None = None
     timeout: Timeout | None = None
     when: StepWhen = StepWhen()
+    failure_strategies: list[FailureStrategy] = Field(default_factory=list)
+    strategy: StrategyModel | None = None
+
+
+class StepGroup(_Model):
+    """Steps under one name, as written."""
+
+    identifier: Identifier
+    name: str = ""
+    description: str | None = None
+    variables: list[Variable] = Field(default_factory=list)
+    timeout: Timeout | None = None
+    when: StepWhen = StepWhen()
+    failure_strategies: list[FailureStrategy] = Field(default_factory=list)
+    strategy: StrategyModel | None = None
+    steps: list["StepItem"] = Field(min_length=1)
 
 
 class StepItem(_Model):
-    """One entry of ``steps``."""
+    """One entry of ``steps``: a step, a group, or several of them side by side."""
 
-    step: Step
+    step: Step | None = None
+    step_group: StepGroup | None = None
+    parallel: Annotated[list["StepItem"], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        _one_of(self, ("step", "step_group", "parallel"))
+        return self
 
 
 class Execution(_Model):
-    """What a stage runs."""
+    """What a stage runs, and what undoes it."""
 
     steps: list[StepItem] = Field(min_length=1)
+    rollback_steps: list[StepItem] = Field(default_factory=list)
 
 
 class StageSpec(_Model):
-    """The spec of an Approval or a Custom stage."""
+    """The spec of a stage that runs steps."""
 
     execution: Execution
 
@@ -192,13 +204,36 @@ class Stage(_Model):
     variables: list[Variable] = Field(default_factory=list)
     timeout: Timeout | None = None
     when: StageWhen = StageWhen()
+    failure_strategies: list[FailureStrategy] = Field(default_factory=list)
+    strategy: StrategyModel | None = None
     spec: StageSpec
+
+    @model_validator(mode="after")
+    def _can_be_undone(self) -> Self:
+        """Harness: an Approval stage has no rollback steps."""
+        if self.type == "Approval" and self.spec.execution.rollback_steps:
+            raise ValueError("an Approval stage has no rollbackSteps; make it a Custom stage")
+        return self
 
 
 class StageItem(_Model):
-    """One entry of ``stages``."""
+    """One entry of ``stages``: a stage, or several of them side by side."""
 
-    stage: Stage
+    stage: Stage | None = None
+    parallel: Annotated[list["StageItem"], Field(min_length=1)] | None = None
+
+    @model_validator(mode="after")
+    def _is_one_thing(self) -> Self:
+        _one_of(self, ("stage", "parallel"))
+        return self
+
+
+def _one_of(item: BaseModel, names: tuple[str, ...]) -> None:
+    said = [to_camel(name) for name in names if getattr(item, name) is not None]
+    if len(said) > 1:
+        raise ValueError(f"holds {' and '.join(said)}; write an entry for each")
+    if not said:
+        raise ValueError(f"is empty; it holds one of {', '.join(map(to_camel, names))}")
 
 
 class Pipeline(_Model):

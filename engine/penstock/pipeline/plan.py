@@ -3,14 +3,25 @@
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeAlias
 
 from pydantic import TypeAdapter, ValidationError
 
 from penstock.errors import JournalError
 from penstock.events import StepOutline
 
-__all__ = ["Plan", "PlannedStage", "PlannedStep", "PlannedVariable"]
+__all__ = [
+    "FailureAction",
+    "FailureRule",
+    "Plan",
+    "PlannedGroup",
+    "PlannedNode",
+    "PlannedStage",
+    "PlannedStep",
+    "PlannedVariable",
+    "Rank",
+    "Strategy",
+]
 
 
 @dataclass(frozen=True)
@@ -22,6 +33,42 @@ class PlannedVariable:
     value: str | None
     line: int = 0
     column: int = 0
+
+
+@dataclass(frozen=True)
+class FailureAction:
+    """What is done about a failure (Harness: ``action``); times are in seconds."""
+
+    type: str
+    #: Retry: how often, and how long to wait before each; the last interval serves the rest.
+    retries: int = 0
+    intervals: tuple[float, ...] = ()
+    #: What is done when no retry has helped.
+    then: "FailureAction | None" = None
+
+
+@dataclass(frozen=True)
+class FailureRule:
+    """Which failures (Harness: ``errors``) are answered with what."""
+
+    errors: tuple[str, ...]
+    action: FailureAction
+
+
+@dataclass(frozen=True)
+class Strategy:
+    """A node that runs once for each of several items (Harness: ``strategy``).
+
+    ``kind`` is matrix, repeat or parallelism; ``spec`` its keys, whose expressions are evaluated
+    when the node's turn comes.
+    """
+
+    kind: str
+    spec: Mapping[str, Any]
+    #: A condition for each item.
+    condition: str | None = None
+    #: Whether items that have not begun are left out once one has failed.
+    skips_queued: bool = False
 
 
 @dataclass(frozen=True)
@@ -44,11 +91,37 @@ class PlannedStep:
     places: Mapping[str, tuple[int, int]]
     line: int
     column: int
+    failures: tuple[FailureRule, ...] = ()
+    strategy: Strategy | None = None
+
+
+@dataclass(frozen=True)
+class PlannedGroup:
+    """Steps under one name, with conditions, failure rules, variables and a strategy in common."""
+
+    path: str
+    identifier: str
+    name: str
+    variables: tuple[PlannedVariable, ...]
+    #: Seconds, or ``None`` for no limit of its own.
+    timeout: float | None
+    occasion: str
+    condition: str | None
+    ranks: "tuple[tuple[PlannedGroup | PlannedStep, ...], ...]"
+    line: int
+    column: int
+    failures: tuple[FailureRule, ...] = ()
+    strategy: Strategy | None = None
+    type: str = "StepGroup"
+
+
+#: What runs side by side; a body is a sequence of them, mostly of one each.
+Rank: TypeAlias = "tuple[PlannedGroup | PlannedStep, ...]"
 
 
 @dataclass(frozen=True)
 class PlannedStage:
-    """A stage; its steps run one after another."""
+    """A stage, and the steps that undo it."""
 
     path: str
     identifier: str
@@ -60,9 +133,20 @@ class PlannedStage:
     timeout: float | None
     occasion: str
     condition: str | None
-    steps: tuple[PlannedStep, ...]
+    ranks: tuple[Rank, ...]
     line: int
     column: int
+    rollback: tuple[Rank, ...] = ()
+    failures: tuple[FailureRule, ...] = ()
+    strategy: Strategy | None = None
+
+    @property
+    def steps(self) -> tuple[PlannedStep, ...]:
+        """Its steps in the order of the file, those of groups and of the rollback too."""
+        return tuple(_leaves((*self.ranks, *self.rollback)))
+
+
+PlannedNode: TypeAlias = PlannedStage | PlannedGroup | PlannedStep
 
 
 @dataclass(frozen=True)
@@ -77,22 +161,29 @@ class Plan:
     tags: Mapping[str, str]
     variables: tuple[PlannedVariable, ...]
     timeout: float | None
-    stages: tuple[PlannedStage, ...]
+    ranks: tuple[tuple[PlannedStage, ...], ...]
     #: Values given at the start, by input name.
     inputs: Mapping[str, str] = field(default_factory=dict)
 
+    @property
+    def stages(self) -> tuple[PlannedStage, ...]:
+        """The stages in the order of the file."""
+        return tuple(stage for rank in self.ranks for stage in rank)
+
     def steps(self) -> Iterator[tuple[PlannedStage, PlannedStep]]:
-        """Yield each step with its stage, in order."""
+        """Yield each step with its stage, in the order of the file."""
         for stage in self.stages:
             for step in stage.steps:
                 yield stage, step
 
     def outline(self) -> tuple[StepOutline, ...]:
-        """Return stages and steps as renderers show them."""
-        rows = []
+        """Return stages, groups and steps as renderers show them.
+
+        What a strategy multiplies is shown once; its items come with the run.
+        """
+        rows: list[StepOutline] = []
         for stage in self.stages:
-            rows.append(StepOutline(stage.path, stage.name, stage.type, 0))
-            rows += [StepOutline(step.path, step.name, step.type, 1) for step in stage.steps]
+            rows += _outline(stage, 0)
         return tuple(rows)
 
     def to_json(self) -> str:
@@ -111,6 +202,25 @@ class Plan:
                 f"the plan of the run cannot be read ({place}: {first['msg']}): another version "
                 "of Penstock wrote it; use that one, or run the pipeline again"
             ) from error
+
+
+def _leaves(ranks: tuple[Rank, ...]) -> Iterator[PlannedStep]:
+    for rank in ranks:
+        for node in rank:
+            if isinstance(node, PlannedStep):
+                yield node
+            else:
+                yield from _leaves(node.ranks)
+
+
+def _outline(node: PlannedNode, depth: int) -> Iterator[StepOutline]:
+    yield StepOutline(node.path, node.name, node.type, depth)
+    if isinstance(node, PlannedStep) or node.strategy is not None:
+        return
+    undo = node.rollback if isinstance(node, PlannedStage) else ()
+    for rank in (*node.ranks, *undo):
+        for below in rank:
+            yield from _outline(below, depth + 1)
 
 
 @cache

@@ -2,22 +2,46 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import TypeAlias
 
 from penstock.errors import Fault, Refused
 from penstock.expressions import has_expression
 from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
-from penstock.pipeline.document import Document, Path
+from penstock.pipeline.document import Document
+from penstock.pipeline.flow_model import Action, FailureStrategy, StrategyModel
 from penstock.pipeline.inputs import Filled
-from penstock.pipeline.model import Pipeline, Stage, Variable
+from penstock.pipeline.model import (
+    Pipeline,
+    Stage,
+    StageItem,
+    StepGroup,
+    StepItem,
+    Variable,
+)
 from penstock.pipeline.model import Step as StepModel
-from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
+from penstock.pipeline.places import Path
+from penstock.pipeline.plan import (
+    FailureAction,
+    FailureRule,
+    Plan,
+    PlannedGroup,
+    PlannedStage,
+    PlannedStep,
+    PlannedVariable,
+    Rank,
+    Strategy,
+)
 from penstock.source import Source
 from penstock.step import Step
 
-__all__ = ["Planned", "make_plan"]
+__all__ = ["ROLLBACK", "Planned", "make_plan"]
 
 #: Harness: a step without ``timeout`` has ten hours.
 DEFAULT_TIMEOUT = 36_000.0
+#: The part of a path below which the steps stand that undo a stage.
+ROLLBACK = "rollback"
+
+_Ranks: TypeAlias = tuple[Rank, ...]
 
 
 @dataclass(frozen=True)
@@ -49,83 +73,147 @@ def make_plan(
     Refused.unless_empty(document.faults)
     if pipeline is None:  # pragma: no cover - its faults were raised above
         raise Refused(source.fault(document.root, "the pipeline is not valid"))
-    return Planned(_plan(pipeline, document, filled.values), tuple(document.notes))
+    plan = _Planning(source).plan(pipeline, document.root, filled.values)
+    return Planned(plan, tuple(document.notes))
 
 
-def _plan(pipeline: Pipeline, document: Document, inputs: Mapping[str, str]) -> Plan:
-    root = document.root
-    stages = [
-        _planned_stage(item.stage, document.source, (*root, "stages", i, "stage"))
-        for i, item in enumerate(pipeline.stages)
-    ]
-    return Plan(
-        document.source.file,
-        pipeline.identifier,
-        pipeline.name or pipeline.identifier,
-        pipeline.org_identifier,
-        pipeline.project_identifier,
-        pipeline.tags,
-        _planned_variables(pipeline.variables, document.source, (*root, "variables")),
-        pipeline.timeout,
-        tuple(stages),
-        inputs,
-    )
+@dataclass(frozen=True)
+class _Planning:
+    """Turns the models of a document into the values of a plan, with their places in the file."""
 
+    source: Source
 
-def _planned_stage(stage: Stage, source: Source, path: Path) -> PlannedStage:
-    steps = [
-        _planned_step(item.step, stage, source, (*path, "spec", "execution", "steps", i, "step"))
-        for i, item in enumerate(stage.spec.execution.steps)
-    ]
-    place = source.place(path)
-    return PlannedStage(
-        stage.identifier,
-        stage.identifier,
-        stage.name or stage.identifier,
-        stage.type,
-        stage.tags,
-        _planned_variables(stage.variables, source, (*path, "variables")),
-        stage.timeout,
-        stage.when.pipeline_status,
-        stage.when.condition,
-        tuple(steps),
-        place.line,
-        place.column,
-    )
-
-
-def _planned_step(step: StepModel, stage: Stage, source: Source, path: Path) -> PlannedStep:
-    places = {}
-    for below, text in texts_of(step.spec):
-        if has_expression(text):
-            at = source.place((*path, "spec", *below))
-            places[".".join(str(part) for part in below)] = (at.line, at.column)
-    place = source.place((*path, "identifier"))
-    return PlannedStep(
-        f"{stage.identifier}/{step.identifier}",
-        step.identifier,
-        step.name or step.identifier,
-        step.type,
-        step.spec,
-        DEFAULT_TIMEOUT if step.timeout is None else step.timeout,
-        step.when.stage_status,
-        step.when.condition,
-        places,
-        place.line,
-        place.column,
-    )
-
-
-def _planned_variables(
-    variables: list[Variable], source: Source, path: Path
-) -> tuple[PlannedVariable, ...]:
-    planned = []
-    for i, variable in enumerate(variables):
-        key, value = "value", variable.value
-        if value is None and variable.default is not None:
-            key, value = "default", variable.default
-        place = source.place((*path, i, key))
-        planned.append(
-            PlannedVariable(variable.name, variable.type, value, place.line, place.column)
+    def plan(self, pipeline: Pipeline, root: Path, inputs: Mapping[str, str]) -> Plan:
+        ranks = tuple(
+            self._stages(item, (*root, "stages", i)) for i, item in enumerate(pipeline.stages)
         )
-    return tuple(planned)
+        return Plan(
+            self.source.file,
+            pipeline.identifier,
+            pipeline.name or pipeline.identifier,
+            pipeline.org_identifier,
+            pipeline.project_identifier,
+            pipeline.tags,
+            self._variables(pipeline.variables, (*root, "variables")),
+            pipeline.timeout,
+            ranks,
+            inputs,
+        )
+
+    def _stages(self, item: StageItem, path: Path) -> tuple[PlannedStage, ...]:
+        if item.stage is not None:
+            return (self._stage(item.stage, (*path, "stage")),)
+        beside = enumerate(item.parallel or ())
+        found = [self._stages(each, (*path, "parallel", i)) for i, each in beside]
+        return tuple(stage for rank in found for stage in rank)
+
+    def _stage(self, stage: Stage, path: Path) -> PlannedStage:
+        place = self.source.place(path)
+        execution, below = stage.spec.execution, (*path, "spec", "execution")
+        above = stage.identifier
+        return PlannedStage(
+            above,
+            stage.identifier,
+            stage.name or stage.identifier,
+            stage.type,
+            stage.tags,
+            self._variables(stage.variables, (*path, "variables")),
+            stage.timeout,
+            stage.when.pipeline_status,
+            stage.when.condition,
+            self._ranks(execution.steps, (*below, "steps"), above),
+            place.line,
+            place.column,
+            self._ranks(execution.rollback_steps, (*below, "rollbackSteps"), f"{above}/{ROLLBACK}"),
+            _failures(stage.failure_strategies),
+            _strategy(stage.strategy),
+        )
+
+    def _ranks(self, items: list[StepItem], path: Path, above: str) -> _Ranks:
+        return tuple(self._rank(item, (*path, i), above) for i, item in enumerate(items))
+
+    def _rank(self, item: StepItem, path: Path, above: str) -> Rank:
+        if item.step is not None:
+            return (self._step(item.step, (*path, "step"), above),)
+        if item.step_group is not None:
+            return (self._group(item.step_group, (*path, "stepGroup"), above),)
+        beside = enumerate(item.parallel or ())
+        found = [self._rank(each, (*path, "parallel", i), above) for i, each in beside]
+        return tuple(node for rank in found for node in rank)
+
+    def _group(self, group: StepGroup, path: Path, above: str) -> PlannedGroup:
+        place = self.source.place((*path, "identifier"))
+        here = f"{above}/{group.identifier}"
+        return PlannedGroup(
+            here,
+            group.identifier,
+            group.name or group.identifier,
+            self._variables(group.variables, (*path, "variables")),
+            group.timeout,
+            group.when.stage_status,
+            group.when.condition,
+            self._ranks(group.steps, (*path, "steps"), here),
+            place.line,
+            place.column,
+            _failures(group.failure_strategies),
+            _strategy(group.strategy),
+        )
+
+    def _step(self, step: StepModel, path: Path, above: str) -> PlannedStep:
+        places = {}
+        for below, text in texts_of(step.spec):
+            if has_expression(text):
+                at = self.source.place((*path, "spec", *below))
+                places[".".join(str(part) for part in below)] = (at.line, at.column)
+        place = self.source.place((*path, "identifier"))
+        return PlannedStep(
+            f"{above}/{step.identifier}",
+            step.identifier,
+            step.name or step.identifier,
+            step.type,
+            step.spec,
+            DEFAULT_TIMEOUT if step.timeout is None else step.timeout,
+            step.when.stage_status,
+            step.when.condition,
+            places,
+            place.line,
+            place.column,
+            _failures(step.failure_strategies),
+            _strategy(step.strategy),
+        )
+
+    def _variables(self, variables: list[Variable], path: Path) -> tuple[PlannedVariable, ...]:
+        planned = []
+        for i, variable in enumerate(variables):
+            key, value = "value", variable.value
+            if value is None and variable.default is not None:
+                key, value = "default", variable.default
+            place = self.source.place((*path, i, key))
+            planned.append(
+                PlannedVariable(variable.name, variable.type, value, place.line, place.column)
+            )
+        return tuple(planned)
+
+
+def _failures(strategies: list[FailureStrategy]) -> tuple[FailureRule, ...]:
+    found = (strategy.on_failure for strategy in strategies)
+    return tuple(FailureRule(tuple(each.errors), _action(each.action)) for each in found)
+
+
+def _action(action: Action) -> FailureAction:
+    spec = action.spec
+    then = _action(spec.on_retry_failure.action) if spec.on_retry_failure is not None else None
+    return FailureAction(action.type, spec.retry_count or 0, tuple(spec.retry_intervals), then)
+
+
+def _strategy(strategy: StrategyModel | None) -> Strategy | None:
+    if strategy is None:
+        return None
+    skips = strategy.on_failure == "SkipQueued"
+    if strategy.matrix is not None:
+        return Strategy("matrix", dict(strategy.matrix), strategy.when, skips)
+    if strategy.parallelism is not None:
+        return Strategy("parallelism", {"times": strategy.parallelism}, strategy.when, skips)
+    repeat = strategy.repeat or strategy.older
+    spec = repeat.model_dump(by_alias=True, exclude_none=True) if repeat is not None else {}
+    return Strategy("repeat", spec, strategy.when, skips)

@@ -13,7 +13,8 @@ from penstock.connectors.scope import Reference, Scope
 from penstock.errors import ConnectorError, ExpressionError, Fault
 from penstock.expressions import Read, SecretRead, parse, parse_criterion
 from penstock.nearest import suggestion
-from penstock.pipeline.document import Document, Path, StagePlace, StepPlace
+from penstock.pipeline.document import Document
+from penstock.pipeline.flow_model import MATRIX_KEYS
 from penstock.pipeline.leaves import (
     MOST_NEEDED,
     MOST_READINGS,
@@ -21,9 +22,9 @@ from penstock.pipeline.leaves import (
     StepLeaf,
     VariableLeaf,
     settled,
-    step_leaves,
     variable_leaves,
 )
+from penstock.pipeline.places import Path, Place
 
 __all__ = ["Here", "References"]
 
@@ -42,15 +43,25 @@ _PIPELINE = (
     "triggerType",
 )
 _STAGE = ("name", "identifier", "type", "status")
+_GROUP = ("name", "identifier", "status")
 _STEP = {"step": {"name": _ANY, "identifier": _ANY}}
+#: What is known of the items of a strategy (Harness: the namespace ``strategy``).
+_STRATEGY = ("iteration", "iterations", "totalIterations", "identifierPostFix")
 #: What the platform knows and a run here does not.
 # fmt: off
 _PLATFORM = frozenset({
     "account", "artifact", "artifacts", "codebase", "connector", "env", "eventPayload",
-    "expression", "infra", "json", "manifests", "matrix", "regex", "repeat", "service",
-    "serviceVariables", "stepGroup", "strategy", "trigger", "variable", "xml",
+    "expression", "infra", "json", "manifests", "regex", "service", "serviceVariables",
+    "trigger", "variable", "xml",
 })
 # fmt: on
+#: Names that only exist at some places, and where.
+_SOMEWHERE = {
+    "matrix": "it is known only below a `strategy` with a matrix",
+    "repeat": "it is known only below a `strategy` with repeat",
+    "strategy": "it is known only below a `strategy`",
+    "stepGroup": "it is known only inside of a step group",
+}
 #: At so many faults the near miss is looked for: it takes its time.
 _HINTED = 100
 #: A longer chain of variables is cut in the middle.
@@ -63,6 +74,31 @@ class Here:
 
     names: Mapping[str, Any]
     turn: float = float("inf")
+    #: The step that reads, as ``stage/step``.
+    own: str = ""
+
+
+class StepNames(dict[str, Any]):
+    """Steps and groups by identifier; of a looped one each item too (``deploy_0``)."""
+
+    def __init__(self) -> None:
+        """Start without any."""
+        super().__init__()
+        self.loops: dict[str, Any] = {}
+
+    def __contains__(self, name: object) -> bool:
+        """Whether *name* is a node, or an item of a looped one."""
+        return super().__contains__(name) or self._item(name) is not None
+
+    def __missing__(self, name: str) -> Any:
+        """Return what can be read of an item."""
+        return self._item(name)
+
+    def _item(self, name: object) -> Any:
+        if not isinstance(name, str):
+            return None
+        fitting = (node for key, node in self.loops.items() if name.startswith(f"{key}_"))
+        return next(fitting, None)
 
 
 class References:
@@ -77,7 +113,7 @@ class References:
         self._hidden = document.hidden
         self._gates = gates
         self._hints_left = _HINTED
-        self._stages: dict[str, Any] = {}
+        self._stages = StepNames()
         tree = document.tree
         path = (*document.root, "variables")
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
@@ -93,45 +129,93 @@ class References:
         }
         #: What is read in the pipeline's own variables.
         self.at_pipeline = Here({"pipeline": self._pipeline})
-        self._here = {stage.path: self._add(stage) for stage in document.stages}
+        #: What stands at each place sees.
+        self._here: dict[Path, Mapping[str, Any]] = {}
+        self._written: dict[Path, str] = {}
+        self._variable_leaves = [self._variables]
+        for stage in document.stages:
+            self._add_stage(stage)
 
-    def _add(self, stage: StagePlace) -> Mapping[str, Any]:
-        """Take in a stage; return the names that its steps know."""
+    def _add_stage(self, stage: Place) -> None:
         name = stage.identifier
-        steps = step_leaves(stage)
-        path = (*stage.path, "variables")
-        variables = variable_leaves(stage.stage.get("variables"), path, f"{name}.")
+        steps, undo = StepNames(), StepNames()
+        execution = {"steps": steps, "rollbackSteps": undo}
         node = {
             **dict.fromkeys(_STAGE, _ANY),
-            "tags": _tags(stage.stage.get("tags")),
-            "variables": variables,
-            "spec": {"execution": {"steps": steps}},
+            "tags": _tags(stage.node.get("tags")),
+            "variables": self._own_variables(stage, f"{name}."),
+            "spec": {"execution": execution},
+            **_loop_names(stage),
         }
         if name is not None:
             self._stages.setdefault(name, node)
-        return {
+            if stage.is_looped:
+                self._stages.loops.setdefault(name, node)
+        names = {
             "pipeline": self._pipeline,
             "stages": self._stages,
             "stage": node,
             "steps": steps,
-            "execution": {"steps": steps},
-            "variables": ChainMap(variables, self._variables),
+            "execution": execution,
+            "variables": ChainMap(node["variables"], self._variables),
             "org": {"identifier": _ANY},
             "project": {"identifier": _ANY},
+            **_loop_names(stage),
         }
+        self._here[stage.path] = names
+        for place in stage.inside:
+            self._add_node(place, {**names, "steps": steps}, f"{name}")
+        for place in stage.rollback:
+            self._add_node(place, {**names, "steps": undo}, f"{name}/rollback")
 
-    def at_stage(self, stage: StagePlace, *, starts: bool) -> Here:
-        """Return what a stage's variables see; if it *starts*, what its condition does."""
-        names = self._here[stage.path]
-        return Here(names, stage.turn) if starts else Here(names)
+    def _add_node(self, place: Place, names: Mapping[str, Any], above: str) -> None:
+        """Take in a step or a group among its siblings, which are ``steps`` of *names*."""
+        siblings: StepNames = names["steps"]
+        written = f"{above}/{place.identifier}"
+        inside = {**names, **_loop_names(place)}
+        node: Any = StepLeaf(place.turn, written)
+        if place.kind == "stepGroup":
+            steps = StepNames()
+            variables = self._own_variables(place, f"{place.identifier}.")
+            node = {**dict.fromkeys(_GROUP, _ANY), "variables": variables, "steps": steps}
+            inside |= {
+                "steps": steps,
+                "stepGroup": node,
+                "variables": ChainMap(variables, *names["variables"].maps),
+            }
+            for below in place.inside:
+                self._add_node(below, inside, written)
+        self._here[place.path] = inside
+        self._written[place.path] = written
+        if place.identifier is not None and place.is_looped:
+            siblings.loops.setdefault(place.identifier, node)
+            siblings.setdefault(place.identifier, dict.fromkeys(_GROUP, _ANY))
+        elif place.identifier is not None:
+            siblings.setdefault(place.identifier, node)
 
-    def at_step(self, stage: StagePlace, step: StepPlace) -> Here:
-        """Return what a step sees."""
-        return Here({**self._here[stage.path], **_STEP}, step.turn)
+    def _own_variables(self, place: Place, prefix: str) -> dict[str, VariableLeaf]:
+        path = (*place.path, "variables")
+        leaves = variable_leaves(place.node.get("variables"), path, prefix)
+        self._variable_leaves.append(leaves)
+        return leaves
 
-    def variable(self, stage: StagePlace | None, name: str) -> VariableLeaf:
-        """Return the leaf of a variable of the pipeline or of a stage."""
-        leaves = self._variables if stage is None else self._here[stage.path]["stage"]["variables"]
+    def at(self, place: Place, *, starts: bool) -> Here:
+        """Return what is seen at *place*: by a step, or by what holds steps.
+
+        If it *starts*, what its condition sees: the steps before it. Its variables are read at
+        any time.
+        """
+        names = self._here[place.path]
+        if place.kind == "step":
+            return Here({**names, **_STEP}, place.turn, self._written[place.path])
+        return Here(names, place.turn) if starts else Here(names)
+
+    def variable(self, place: Place | None, name: str) -> VariableLeaf:
+        """Return the leaf of a variable of the pipeline, or of a stage or group."""
+        leaves = self._variables
+        if place is not None:
+            root = "stage" if place.kind == "stage" else "stepGroup"
+            leaves = self._here[place.path][root]["variables"]
         leaf: VariableLeaf = leaves[name]
         return leaf
 
@@ -212,6 +296,8 @@ class References:
             return f"it is known only in {self._gates[part]}"
         if i == 0 and part == "input":
             return "an input must be all of a value, and begin with `<+input>`"
+        if i == 0 and part in _SOMEWHERE:
+            return _SOMEWHERE[part]
         if i == 0 and part in _PLATFORM:
             return "only the platform has it: hand the value over in a variable"
         longer = [name for name in node if name.startswith((f"{part}.", f"{part}-"))]
@@ -222,9 +308,7 @@ class References:
 
     def settle(self) -> Iterator[Fault]:
         """Learn what each variable needs; yield a fault for each cycle and for what is too much."""
-        variables = [*self._variables.values()]
-        for here in self._here.values():
-            variables += here["stage"]["variables"].values()
+        variables = [leaf for leaves in self._variable_leaves for leaf in leaves.values()]
         for cycle in settled(variables):
             names = [leaf.name for leaf in (*cycle, cycle[0])]
             if len(names) > _SHOWN:
@@ -262,12 +346,26 @@ def _too_early(read: Read, node: object, here: Here) -> tuple[str, str] | None:
         return None
     verb = "reads" if step is node else "needs"
     written = ".".join(read.path)
-    if step.turn == here.turn and "step" in here.names:
+    if step.written == here.own:
         return f"{written!r} {verb} the step that it is part of", "read an earlier step"
     return (
         f"{written!r} {verb} {step.written}, which has not run yet at this point",
         "move that step before this one",
     )
+
+
+def _loop_names(place: Place) -> dict[str, Any]:
+    """Return the names that a strategy gives to what stands at *place* and below."""
+    strategy = place.node.get("strategy")
+    if not isinstance(strategy, dict):
+        return {}
+    found: dict[str, Any] = {"strategy": dict.fromkeys(_STRATEGY, _ANY)}
+    matrix = strategy.get("matrix")
+    if isinstance(matrix, dict):
+        found["matrix"] = {axis: _ANY for axis in matrix if axis not in MATRIX_KEYS}
+    elif "repeat" in strategy or "for" in strategy:
+        found["repeat"] = dict.fromkeys(("item", "partition"), _ANY)
+    return found
 
 
 def _tags(tags: object) -> Mapping[str, None]:

@@ -6,23 +6,24 @@ from typing import Any
 from penstock.connectors.scope import Reference
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
-from penstock.pipeline.document import Document, Path, StagePlace
+from penstock.pipeline.document import Document
 from penstock.pipeline.model import is_true, text_of
 from penstock.pipeline.number import number_of
+from penstock.pipeline.places import Path, Place
 from penstock.pipeline.references import References
 
 __all__ = ["variable_faults"]
 
 
 def variable_faults(
-    document: Document, references: References, stage: StagePlace | None
+    document: Document, references: References, place: Place | None
 ) -> Iterator[Fault]:
-    """Yield what is wrong with the variables of a stage, or of the pipeline, but for cycles.
+    """Yield what is wrong with the variables of *place*, or of the pipeline, but for cycles.
 
     *references* learns what each of them reads.
     """
-    holder = document.tree if stage is None else stage.stage
-    above = document.root if stage is None else stage.path
+    holder = document.tree if place is None else place.node
+    above = document.root if place is None else place.path
     variables = holder.get("variables")
     first: dict[str, Path] = {}
     for i, item in enumerate(variables if isinstance(variables, list) else []):
@@ -39,8 +40,8 @@ def variable_faults(
         yield from _value_faults(document, item, path)
         key, value = text_of(item)
         if isinstance(value, str) and item.get("type") != "Secret":
-            here = references.at_stage(stage, starts=False) if stage else references.at_pipeline
-            reader = references.variable(stage, name)
+            here = references.at(place, starts=False) if place else references.at_pipeline
+            reader = references.variable(place, name)
             if (*path, key) not in document.open:
                 yield from references.faults(value, (*path, key), here, reader=reader)
 

@@ -87,7 +87,7 @@ class RunProgress:
     def troubles(self) -> list[StepProgress]:
         """Return the steps that ended badly, and of a stage and its bad steps only the steps."""
         bad = [step for step in self.steps.values() if _is_bad(step.status)]
-        return [step for step in bad if not any(o.path.startswith(f"{step.path}/") for o in bad)]
+        return [step for step in bad if not any(_is_below(o.path, step.path) for o in bad)]
 
     def step(self, path: str) -> StepProgress:
         """Return the step at *path*; one that the outline lacks is added below its parent."""
@@ -134,23 +134,35 @@ class RunProgress:
             step.problem, step.failures = event.reason, event.failures
 
     def _open_parents(self, event: StepStarted | GateOpened) -> None:
-        parent = event.path.rpartition("/")[0]
+        parent = _above(event.path)
         while parent:
             step = self.steps.get(parent)
             if step is not None and step.status is Status.NOT_STARTED:
                 step.status, step.started = Status.RUNNING, event.at
-            parent = parent.rpartition("/")[0]
+            parent = _above(parent)
 
     def _add(self, path: str) -> None:
-        above = path.rpartition("/")[0]
+        above = _above(path)
         if above:
             self.step(above)
         depth = self.steps[above].depth + 1 if above else 0
         rows = list(self.steps.items())
-        family = [i for i, (p, _) in enumerate(rows) if f"{p}/".startswith(f"{above}/")]
+        family = [i for i, (p, _) in enumerate(rows) if p == above or _is_below(p, above)]
         place = family[-1] + 1 if family else len(rows)
         new = StepProgress(path, path.rpartition("/")[2], "", depth)
         self.steps = dict([*rows[:place], (path, new), *rows[place:]])
+
+
+def _above(path: str) -> str:
+    """Return the path of what holds a step: of an item of a loop (``deploy[0]``), the loop."""
+    if path.endswith("]"):
+        return path.rpartition("[")[0]
+    above = path.rpartition("/")[0]
+    return above.removesuffix("/rollback")
+
+
+def _is_below(path: str, above: str) -> bool:
+    return path.startswith((f"{above}/", f"{above}["))
 
 
 def _fresh(outline: StepOutline) -> StepProgress:

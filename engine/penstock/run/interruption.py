@@ -25,12 +25,19 @@ class Stop:
         """Start without a request. ``bell`` rings for this, and for whatever else ends a wait."""
         self.bell = Event()
         self.reason: str | None = None
+        #: Whether it rang because something that gates look at has changed.
+        self.changed = False
 
     def request(self, reason: str) -> None:
         """Ask to stop; safe in a signal's own function."""
         self.reason = reason
         # Not rung from here: the code that a signal interrupts may hold the bell's own lock.
         Thread(target=self.bell.set, daemon=True).start()
+
+    def ring(self) -> None:
+        """Tell whoever waits that something has changed that gates look at; from any thread."""
+        self.changed = True
+        self.bell.set()
 
     def check(self) -> None:
         """Raise ``Interrupted`` if a stop was asked for."""

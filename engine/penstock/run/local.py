@@ -4,6 +4,7 @@ import contextlib
 import signal
 import threading
 from collections.abc import Iterator
+from datetime import timedelta
 from types import FrameType
 
 from penstock.errors import OwnershipLost
@@ -18,6 +19,8 @@ __all__ = ["carry", "stopped_by_signals"]
 
 #: Seconds after which a process that waits notices what another one has written.
 _SLICE = 1.0
+#: Where nothing is due, steps are at work, and their end rings.
+_LONG = timedelta(days=1)
 _SIGNALS = ("SIGINT", "SIGTERM", "SIGHUP")
 
 
@@ -34,22 +37,29 @@ def carry(state: RunState, stop: Stop) -> Status:
     try:
         while not (status := runner.advance()).is_final:
             watcher.refresh()
-            _wait(state, watcher, stop)
+            _wait(state, runner, watcher, stop)
             watcher.look()
         return _finish(state, status)
     except Interrupted as error:
+        runner.close(keep=True)
         state.emit(RunInterrupted(state.facts.id, state.now(), str(error)))
         raise
     except OwnershipLost:
+        runner.close(keep=False)
         return _after_loss(state)
+    finally:
+        runner.close(keep=False)
 
 
-def _wait(state: RunState, watcher: Watcher, stop: Stop) -> None:
-    """Let time pass until a look is due, something has changed, or a stop is asked for."""
+def _wait(state: RunState, runner: Runner, watcher: Watcher, stop: Stop) -> None:
+    """Let time pass until a look or a retry is due, a step is done, something has changed, or a
+    stop is asked for.
+    """
     clock, journal = state.world.clock, state.journal
-    due = watcher.next_due()
-    if due is None:
+    dues = [due for due in (watcher.next_due(), runner.next_due()) if due is not None]
+    if not dues and not runner.is_working:
         return
+    due = min(dues, default=clock.now() + _LONG)
     # Measured as well: a clock that is set back must not put a look off.
     end = clock.monotonic() + (due - clock.now()).total_seconds()
     version: int | None = None
@@ -62,9 +72,10 @@ def _wait(state: RunState, watcher: Watcher, stop: Stop) -> None:
             break
         clock.wait(min(left, _SLICE), stop.bell)
     rung = stop.bell.is_set()
+    changed, stop.changed = stop.changed, False
     stop.bell.clear()
     stop.check()  # after the bell is cleared: what rings from here on is heard in the next wait
-    if rung or clock.now() < due:
+    if changed or (clock.now() < due and not rung):
         watcher.hurry()
 
 

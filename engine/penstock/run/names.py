@@ -7,6 +7,7 @@ found before anything is sent. Names: Harness's ``pipeline.*``, ``stage.*``, ``s
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -15,11 +16,18 @@ from penstock.events import Status
 from penstock.expressions import Names, parse
 from penstock.journal import AttemptRecord
 from penstock.pipeline.number import number_of
-from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
+from penstock.pipeline.plan import (
+    Plan,
+    PlannedGroup,
+    PlannedNode,
+    PlannedStage,
+    PlannedStep,
+    PlannedVariable,
+)
 from penstock.secret import Secret
 from penstock.step import RunFacts
 
-__all__ = ["RunNames", "StatusText", "Variables"]
+__all__ = ["Frame", "LoopItem", "RunNames", "StatusText", "Variables"]
 
 
 class StatusText(str):
@@ -114,7 +122,6 @@ class RunNames:
         self._secret = secret
         self._started = facts.started
         self._stages: dict[str, dict[str, Any]] = {}
-        self._step_names: dict[str, dict[str, Any]] = {}
         self._pipeline: dict[str, Any] = {
             "name": plan.name,
             "identifier": plan.identifier,
@@ -132,22 +139,61 @@ class RunNames:
             "variables": Variables(plan.variables, self._at_start),
             "stages": self._stages,
         }
+        #: What stands around the stages.
+        self.whole = Frame(
+            "",
+            self._stages,
+            {
+                "pipeline": self._pipeline,
+                "stages": self._stages,
+                "variables": self._pipeline["variables"],
+                "org": {"identifier": self._pipeline["orgIdentifier"]},
+                "project": {"identifier": self._pipeline["projectIdentifier"]},
+            },
+        )
+        # A stage can be read of before its turn comes.
         for stage in plan.stages:
-            self._add_stage(stage)
+            self.inside(self.whole, stage)
 
-    def _add_stage(self, stage: PlannedStage) -> None:
+    def inside(
+        self,
+        above: "Frame",
+        node: PlannedStage | PlannedGroup,
+        item: "LoopItem | None" = None,
+    ) -> "Frame":
+        """Return what is seen inside of a stage or a group of *above*; it is a name there now.
+
+        With an *item*, of that item of its strategy.
+        """
         steps: dict[str, Any] = {}
-        self._step_names[stage.identifier] = steps
-        variables = Variables(stage.variables, lambda: self._names(stage, None, self._started_now))
-        self._stages[stage.identifier] = {
-            "name": stage.name,
-            "identifier": stage.identifier,
-            "type": stage.type,
+        key = node.identifier + (item.postfix if item else "")
+        loop = dict(item.names) if item else {}
+        values = {**above.values, **loop, "steps": steps}
+        frame = Frame(f"{above.path}{node.identifier}{item.mark if item else ''}/", steps, values)
+        variables = Variables(node.variables, lambda: self._names(frame, None, self._started_now))
+        entry: dict[str, Any] = {
+            "name": node.name,
+            "identifier": node.identifier,
+            "type": node.type,
             "status": StatusText(Status.NOT_STARTED),
-            "tags": dict(stage.tags),
             "variables": variables,
-            "spec": {"execution": {"steps": steps}},
+            **loop,
         }
+        values["variables"] = _Both(variables, above.values["variables"])
+        if isinstance(node, PlannedStage):
+            execution = {"steps": steps, "rollbackSteps": {}}
+            entry |= {"tags": dict(node.tags), "spec": {"execution": execution}}
+            values |= {"stage": entry, "execution": execution}
+        else:
+            entry["steps"] = steps
+            values["stepGroup"] = entry
+        frame.entry = above.steps[key] = entry
+        return frame
+
+    def undoing(self, stage: "Frame", part: str) -> "Frame":
+        """Return what the rollback steps of a stage see; *part* is their part of the path."""
+        steps: dict[str, Any] = stage.values["execution"]["rollbackSteps"]
+        return Frame(f"{stage.path}{part}/", steps, {**stage.values, "steps": steps}, stage.entry)
 
     def _started_now(self) -> datetime:
         return self._started
@@ -155,47 +201,83 @@ class RunNames:
     def _at_start(self) -> Names:
         return Names({"pipeline": self._pipeline}, self._started_now, self._secret)
 
-    def at(self, stage: PlannedStage, step: PlannedStep | None = None) -> Names:
-        """Return what an expression of *step*, or of *stage* itself, sees now."""
-        return self._names(stage, step, self._now)
+    def at(
+        self, frame: "Frame", node: PlannedNode | None = None, item: "LoopItem | None" = None
+    ) -> Names:
+        """Return what is seen now in *frame*, by a step of it, by an item of a loop."""
+        return self._names(frame, node, self._now, item)
 
     def _names(
-        self, stage: PlannedStage, step: PlannedStep | None, now: Callable[[], datetime]
+        self,
+        frame: "Frame",
+        node: PlannedNode | None,
+        now: Callable[[], datetime],
+        item: "LoopItem | None" = None,
     ) -> Names:
-        here = self._stages[stage.identifier]
-        steps = self._step_names[stage.identifier]
-        values = {
-            "pipeline": self._pipeline,
-            "stages": self._stages,
-            "stage": here,
-            "steps": steps,
-            "execution": {"steps": steps},
-            "variables": _Both(here["variables"], self._pipeline["variables"]),
-            "org": {"identifier": self._pipeline["orgIdentifier"]},
-            "project": {"identifier": self._pipeline["projectIdentifier"]},
-        }
-        if step is not None:
-            values["step"] = {"name": step.name, "identifier": step.identifier}
+        values = frame.values
+        if item is not None:
+            values = {**values, **item.names}
+        if isinstance(node, PlannedStep):
+            values = {**values, "step": {"name": node.name, "identifier": node.identifier}}
         return Names(values, now, self._secret)
 
-    def record(self, stage: PlannedStage, step: PlannedStep, attempt: AttemptRecord) -> None:
-        """Make the end (or the wait) of a step known to later expressions."""
+    def record(self, frame: "Frame", key: str, step: PlannedStep, attempt: AttemptRecord) -> None:
+        """Make a step of *frame* known as *key*, as far as it has come."""
         finished = attempt.finished
-        self._step_names[stage.identifier][step.identifier] = {
+        frame.steps[key] = {
             "name": step.name,
             "identifier": step.identifier,
             "type": step.type,
             "status": StatusText(attempt.status),
             "startTs": int(attempt.started.timestamp() * 1000),
             "endTs": int(finished.timestamp() * 1000) if finished else None,
+            "retryCount": attempt.attempt - 1,
             "spec": attempt.spec,
             **attempt.outputs,
         }
 
-    def set_status(self, status: Status, stage: PlannedStage | None = None) -> None:
-        """Make the status of the pipeline, or of a stage, known."""
-        target = self._pipeline if stage is None else self._stages[stage.identifier]
+    def loop_ended(self, frame: "Frame", node: PlannedNode, status: Status) -> None:
+        """Make the status of a looped node known, beside those of its items."""
+        entry = frame.steps.setdefault(
+            node.identifier, {"name": node.name, "identifier": node.identifier}
+        )
+        entry["status"] = StatusText(status)
+
+    def set_status(self, status: Status, frame: "Frame | None" = None) -> None:
+        """Make the status of the pipeline, or of a stage or group, known."""
+        target = self._pipeline if frame is None else frame.entry
         target["status"] = StatusText(status)
+
+
+@dataclass(frozen=True)
+class LoopItem:
+    """One item of a strategy: its number (from 0), and the names it gives."""
+
+    number: int
+    names: Mapping[str, Any]
+
+    @property
+    def postfix(self) -> str:
+        """What expressions put behind the node's identifier (Harness: ``identifierPostFix``)."""
+        return f"_{self.number}"
+
+    @property
+    def mark(self) -> str:
+        """What paths put behind the node's identifier."""
+        return f"[{self.number}]"
+
+
+@dataclass
+class Frame:
+    """A stage, a group, or the whole run, as something in which nodes stand and read names."""
+
+    #: The path of what stands in it begins with this.
+    path: str
+    #: Its steps and groups (of the whole: the stages) by identifier.
+    steps: dict[str, Any]
+    values: dict[str, Any]
+    #: Its own names, such as its status.
+    entry: dict[str, Any] = field(default_factory=dict)
 
 
 class _Both(Mapping[str, object]):

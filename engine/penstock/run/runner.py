@@ -4,19 +4,36 @@ A run is a pure function of its plan and its journal: start, resume after a cras
 an approval are this same call.
 """
 
-from penstock.errors import ExpressionError, Fault
-from penstock.events import Status, StepFinished, StepStarted
-from penstock.expressions import Names, parse_criterion
+import heapq
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from itertools import count
+
+from penstock.errors import ExpressionError, JournalError, StepFailed
+from penstock.events import Status, StepFinished, StepNoted, StepStarted
 from penstock.journal import AttemptRecord
-from penstock.pipeline.plan import PlannedStage, PlannedStep
-from penstock.run.interruption import Stop
+from penstock.pipeline.plan import (
+    FailureAction,
+    PlannedGroup,
+    PlannedNode,
+    PlannedStage,
+    PlannedStep,
+)
+from penstock.pipeline.planning import ROLLBACK
+from penstock.run.failures import action_for, pause_before_retry
+from penstock.run.fibers import Fiber, Fibers
+from penstock.run.interruption import Interrupted, Stop
+from penstock.run.level import Level, Spot
+from penstock.run.loops import items_of, most_at_once
+from penstock.run.names import LoopItem
+from penstock.run.occasion import whether
+from penstock.run.pool import Pool
 from penstock.run.state import RunState
-from penstock.run.step_run import run_step
+from penstock.run.step_run import Begun, begin_step, end_step, failed
+from penstock.step import Gate
 
 __all__ = ["Runner"]
-
-#: Harness's ``pipelineStatus`` and ``stageStatus``.
-_ALL, _FAILURE = "All", "Failure"
 
 
 class Runner:
@@ -26,122 +43,290 @@ class Runner:
         """Take the run, and what is looked at before each step."""
         self._state = state
         self._stop = stop
-        #: Stages whose beginning or end was told already, in this life of the run.
-        self._begun: set[str] = set()
-        self._ended: set[str] = set()
-        for stage in state.plan.stages:
-            paths = [step.path for step in stage.steps]
-            ran = [state.attempts[path] for path in paths if path in state.attempts]
-            if len(ran) == len(paths) and all(attempt.status.is_final for attempt in ran):
-                self._begun.add(stage.path)
-                self._ended.add(stage.path)
+        self._fibers = Fibers()
+        self._pool = Pool(stop.bell.set)
+        self._begun: dict[str, Begun] = {}
+        self._timers: list[tuple[datetime, int]] = []
+        self._numbers = count()
+        self._status = Status.RUNNING
+        self._aborted = False
+        #: Stages that can be undone, in the order in which they ended; and whether they are to be.
+        self._undoable: list[tuple[Level, PlannedStage]] = []
+        self._undoes_all = False
+        self._fibers.start(self._pipeline())
 
     def advance(self) -> Status:
         """Go on until everything is done or waits; return the run's status.
 
         Raise ``Interrupted`` between two steps once a stop is asked for.
         """
+        self._take_up()
+        self._fibers.run()
+        while self._state.ended:  # a step that has ended may let others go on
+            self._wake_ended()
+            self._fibers.run()
+        if self._status is Status.RUNNING and self._state.waiting:
+            return Status.APPROVAL_WAITING
+        return self._status
+
+    def next_due(self) -> datetime | None:
+        """Return when a retry is due, if one is."""
+        return self._timers[0][0] if self._timers else None
+
+    @property
+    def is_working(self) -> bool:
+        """Whether steps are at work in threads."""
+        return self._pool.under_way > 0
+
+    def close(self, *, keep: bool) -> None:
+        """Wait for steps at work in threads; *keep* what they came to, if they came to an end."""
+        self._pool.close()
+        for path in self._pool.finished() if keep else []:
+            begun = self._begun.pop(path)
+            if not isinstance(begun.error, Interrupted | JournalError):
+                end_step(self._state, begun)
+
+    def _take_up(self) -> None:
+        """Take up what has happened since the last time: work done, gates ended, time passed."""
+        for path in self._pool.finished():
+            end_step(self._state, self._begun.pop(path))
+            self._fibers.wake(path)
+        self._wake_ended()
+        now = self._state.now()
+        while self._timers and self._timers[0][0] <= now:
+            self._fibers.wake(heapq.heappop(self._timers))
+
+    def _wake_ended(self) -> None:
+        ended, self._state.ended = self._state.ended, []
+        for path in ended:
+            self._fibers.wake(path)
+
+    # The walk
+
+    def _pipeline(self) -> Fiber[None]:
+        whole = self._state.whole()
         status = Status.SUCCEEDED
-        for stage in self._state.plan.stages:
-            reached = self._stage(stage, status)
-            if not reached.is_final:
-                return reached
-            status = _worse(status, reached)
+        for rank in self._state.plan.ranks:
+            if self._aborted or self._undoes_all:
+                break
+            status = _worse(status, (yield from self._rank(whole, rank, status)))
             self._state.names.set_status(status)
-        return status
+        for level, stage in reversed(self._undoable if self._undoes_all else []):
+            yield from self._undo(level, stage)
+        self._status = Status.ABORTED if self._aborted else status
 
-    def _stage(self, stage: PlannedStage, pipeline: Status) -> Status:
-        skipped = self._state.attempts.get(stage.path) or self._skip_stage(stage, pipeline)
-        if skipped is not None:
-            self._state.names.set_status(skipped.status, stage)
-            return skipped.status
-        if stage.path not in self._begun:
-            self._begun.add(stage.path)
-            self._state.emit(StepStarted(self._state.facts.id, self._state.now(), stage.path))
+    def _rank(self, level: Level, rank: Sequence[PlannedNode], so_far: Status) -> Fiber[Status]:
+        fibers = [self._node(level, node, so_far) for node in rank]
+        found = yield from self._fibers.together(fibers)
+        return _worst(found)
+
+    def _ranks(self, level: Level, ranks: Sequence[Sequence[PlannedNode]]) -> Fiber[Status]:
         status = Status.SUCCEEDED
-        for step in stage.steps:
-            self._state.names.set_status(_so_far(status), stage)
-            reached = self._step(stage, step, status)
-            if not reached.is_final:
-                return reached
-            status = _worse(status, reached)
-        self._end_stage(stage, status)
+        for rank in ranks:
+            if self._is_left(level):
+                break
+            if not level.undoing:
+                self._state.names.set_status(_so_far(status), level.frame)
+            status = _worse(status, (yield from self._rank(level, rank, status)))
         return status
 
-    def _skip_stage(self, stage: PlannedStage, pipeline: Status) -> AttemptRecord | None:
-        """Journal that a stage does not run, unless it does, or has begun already."""
-        if any(step.path in self._state.attempts for step in stage.steps):
-            return None
-        names = self._state.names.at(stage)
-        status, reason = _whether(stage, pipeline, names, self._state.plan.file, "pipeline")
+    def _is_left(self, level: Level) -> bool:
+        """Whether nothing more is begun in *level*."""
+        leaving = level.stage is not None and level.stage.leaving and not level.undoing
+        return self._aborted or leaving
+
+    def _node(self, level: Level, node: PlannedNode, so_far: Status) -> Fiber[Status]:
+        if node.strategy is not None:
+            return (yield from self._loop(Spot.of(level, node), so_far))
+        return (yield from self._one(Spot.of(level, node), so_far))
+
+    def _one(self, spot: Spot, so_far: Status) -> Fiber[Status]:
+        if isinstance(spot.node, PlannedStep):
+            return (yield from self._step(spot, so_far))
+        return (yield from self._body(spot, spot.node, so_far))
+
+    def _body(self, spot: Spot, node: PlannedStage | PlannedGroup, so_far: Status) -> Fiber[Status]:
+        """Run what stands in a stage or a group."""
+        state = self._state
+        level = state.level(spot, node)
+        own = state.attempts.get(spot.path)
+        if own is None and state.begun_at(spot.path) is None:
+            own = self._skipped(spot, so_far)
+        if own is not None:
+            state.names.set_status(own.status, level.frame)
+            return own.status
+        status = yield from self._ranks(level, node.ranks)
+        if isinstance(node, PlannedStage) and node.rollback:
+            if level.leaving:
+                yield from self._undo(level, node)
+            else:
+                self._undoable.append((level, node))
+        state.names.set_status(status, level.frame)
+        if level.told:
+            now = state.now()
+            seconds = (now - (level.started or now)).total_seconds()
+            state.emit(StepFinished(state.facts.id, now, spot.path, status, seconds, {}))
+        return status
+
+    def _undo(self, level: Level, stage: PlannedStage) -> Fiber[None]:
+        """Run the steps that undo a stage; what becomes of them changes nothing of its status."""
+        frame = self._state.names.undoing(level.frame, ROLLBACK)
+        below = replace(level, frame=frame, undoing=True)
+        yield from self._ranks(below, stage.rollback)
+
+    def _loop(self, spot: Spot, so_far: Status) -> Fiber[Status]:
+        """Run a node for each item of its strategy."""
+        state, node = self._state, spot.node
+        row = state.attempts.get(spot.path)
+        if row is None:
+            row = self._skipped(spot, so_far, conditions=False) or self._open_loop(spot)
+        if row.status.is_final and "items" not in row.spec:
+            return row.status
+        items = [LoopItem(i, names) for i, names in enumerate(_named(row.spec["items"]))]
+        limit = row.spec["at_most"]
+        skips = node.strategy is not None and node.strategy.skips_queued
+        found = yield from self._fibers.together(
+            [self._one(Spot.of(spot.level, node, item), so_far) for item in items],
+            limit if isinstance(limit, int) else None,
+            leave=lambda status: skips and not status.is_good,
+        )
+        if not row.status.is_final:
+            status = _worst(found) if items else Status.SKIPPED
+            message = "" if items else "its strategy has no items"
+            state.end(replace(row, status=status, message=message))
+        reached = state.attempts[spot.path].status
+        state.names.loop_ended(spot.level.frame, node, reached)
+        return reached
+
+    def _open_loop(self, spot: Spot) -> AttemptRecord:
+        """Journal the items of a strategy, or that it has none that can be told."""
+        state, strategy = self._state, spot.node.strategy
+        self._stop.check()
+        state.tell_level(spot.level)
+        row = AttemptRecord(spot.path, 1, Status.RUNNING, {}, {}, state.now())
+        names = state.names.at(spot.level.frame)
+        try:
+            if strategy is None:
+                raise TypeError(f"{spot.path} has no strategy")
+            spec = {
+                "items": [dict(item) for item in items_of(strategy, names)],
+                "at_most": most_at_once(strategy, names),
+            }
+        except (ExpressionError, StepFailed) as error:
+            ended = failed(row, error)
+            state.end(ended)
+            return ended
+        row = replace(row, spec=spec)
+        state.begin(row)
+        state.emit(StepStarted(state.facts.id, row.started, spot.path))
+        return row
+
+    # Steps
+
+    def _step(self, spot: Spot, so_far: Status) -> Fiber[Status]:
+        state = self._state
+        state.meet(spot)
+        while True:
+            attempt = state.attempts.get(spot.path)
+            if attempt is None:
+                attempt = self._skipped(spot, so_far)
+            if attempt is None or attempt.status is Status.RUNNING:
+                yield from self._run(spot, attempt)
+            elif attempt.status is Status.APPROVAL_WAITING:
+                state.tell_level(spot.level)
+                yield spot.path
+            else:
+                action = action_for(spot.rules, attempt)
+                if action is None or action.type != "Retry":
+                    self._leave(spot, action)
+                    return attempt.status
+                yield from self._retry(spot, attempt, action)
+
+    def _run(self, spot: Spot, earlier: AttemptRecord | None, number: int = 1) -> Fiber[None]:
+        """Let a step work: in this thread if nothing else could go on meanwhile."""
+        self._stop.check()
+        now = self._state.now()
+        attempt = earlier or AttemptRecord(spot.path, number, Status.RUNNING, {}, {}, now)
+        begun = begin_step(self._state, spot, attempt, again=earlier is not None)
+        if begun is None:
+            return
+        if self._fibers.width == 1 or isinstance(begun.step, Gate):
+            begun.work()
+            end_step(self._state, begun)
+            return
+        self._begun[spot.path] = begun
+        self._pool.start(spot.path, begun.work)
+        while spot.path in self._begun:
+            yield spot.path
+
+    def _retry(self, spot: Spot, attempt: AttemptRecord, action: FailureAction) -> Fiber[None]:
+        """Run a failed step again, when the time for that has come."""
+        state = self._state
+        due = (attempt.finished or state.now()) + timedelta(
+            seconds=pause_before_retry(action, attempt)
+        )
+        text = f"attempt {attempt.attempt + 1} of {action.retries + 1} begins at {due:%H:%M:%S} UTC"
+        state.emit(StepNoted(state.facts.id, state.now(), spot.path, text))
+        timer = (due, next(self._numbers))
+        heapq.heappush(self._timers, timer)
+        while state.now() < due and not self._aborted:
+            yield timer
+        yield from self._run(spot, None, attempt.attempt + 1)
+
+    def _leave(self, spot: Spot, action: FailureAction | None) -> None:
+        """Give up what a failure's action gives up: the rest of the stage, or of the run."""
+        kind = action.type if action is not None else ""
+        stage = spot.level.stage
+        if kind.endswith("Rollback") and stage is not None and not spot.level.undoing:
+            stage.leaving = True
+            self._undoes_all = self._undoes_all or kind == "PipelineRollback"
+        if kind == "Abort":
+            self._aborted = True
+            for path in sorted(self._state.waiting):
+                open_ = self._state.attempts[path]
+                self._state.end(replace(open_, status=Status.ABORTED, message="the run is aborted"))
+
+    def _skipped(
+        self, spot: Spot, so_far: Status, *, conditions: bool = True
+    ) -> AttemptRecord | None:
+        """Journal that a node does not run, unless it does."""
+        state = self._state
+        names = state.names.at(spot.level.frame, spot.node, spot.item)
+        status, reason = whether(spot, so_far, names, state.plan.file, conditions=conditions)
         if status is Status.RUNNING:
             return None
-        attempt = AttemptRecord(stage.path, 1, status, {}, {}, self._state.now(), message=reason)
-        self._state.end(attempt)
-        self._begun.add(stage.path)
-        self._ended.add(stage.path)
-        return attempt
-
-    def _end_stage(self, stage: PlannedStage, status: Status) -> None:
-        self._state.names.set_status(status, stage)
-        if stage.path in self._ended:
-            return
-        self._ended.add(stage.path)
-        now = self._state.now()
-        seconds = (now - self._state.stage_started(stage)).total_seconds()
-        self._state.emit(StepFinished(self._state.facts.id, now, stage.path, status, seconds, {}))
-
-    def _step(self, stage: PlannedStage, step: PlannedStep, so_far: Status) -> Status:
-        attempt = self._state.attempts.get(step.path)
-        if attempt is not None and attempt.status is not Status.RUNNING:
-            return attempt.status
-        self._stop.check()
-        if attempt is None:
-            names = self._state.names.at(stage, step)
-            status, reason = _whether(step, so_far, names, self._state.plan.file, "stage")
-            if status is not Status.RUNNING:
-                now = self._state.now()
-                return self._state.end(
-                    AttemptRecord(step.path, 1, status, {}, {}, now, message=reason)
-                )
-        return run_step(self._state, stage, step, attempt)
+        state.tell_level(spot.level)
+        attempt = AttemptRecord(spot.path, 1, status, {}, {}, state.now(), message=reason)
+        state.end(attempt)
+        return state.attempts[spot.path]
 
 
-def _whether(
-    node: PlannedStage | PlannedStep, so_far: Status, names: Names, file: str, level: str
-) -> tuple[Status, str]:
-    """Return RUNNING if *node* is to run, else the status that it gets instead, and why."""
-    if node.occasion == _FAILURE and so_far.is_good:
-        return Status.SKIPPED, f"it runs only after a failure, and the {level} has none"
-    if node.occasion not in {_ALL, _FAILURE} and not so_far.is_good:
-        return Status.SKIPPED, f"the {level} is {so_far}"
-    text = (node.condition or "").strip()
-    return _by_condition(node, text, names, file) if text else (Status.RUNNING, "")
-
-
-def _by_condition(
-    node: PlannedStage | PlannedStep, text: str, names: Names, file: str
-) -> tuple[Status, str]:
-    try:
-        value = parse_criterion(text).render(names)
-    except ExpressionError as error:
-        return Status.FAILED, _at(node, file, f"`when`: {error}")
-    # A variable that holds "true" is text; Harness takes it for the truth.
-    answer = value.strip().lower() if isinstance(value, str) else value
-    if answer is True or answer == "true":
-        return Status.RUNNING, ""
-    if answer is False or answer == "false":
-        return Status.SKIPPED, f"its condition is false: {text}"
-    return Status.FAILED, _at(node, file, f"`when` must yield true or false, and yields {value!r}")
-
-
-def _at(node: PlannedStage | PlannedStep, file: str, message: str) -> str:
-    return str(Fault(message, "", file, node.line, node.column))
+def _named(items: object) -> list[dict[str, object]]:
+    """Return the names that each journalled item gives, its place in the loop among them."""
+    listed = items if isinstance(items, list) else []
+    total = len(listed)
+    return [
+        {
+            **item,
+            "strategy": {
+                "iteration": i,
+                "iterations": total,
+                "totalIterations": total,
+                "identifierPostFix": f"_{i}",
+            },
+        }
+        for i, item in enumerate(listed)
+    ]
 
 
 def _worse(before: Status, after: Status) -> Status:
     """Return the status of a whole: its first bad one stays."""
     return before if not before.is_good or after.is_good else after
+
+
+def _worst(found: Sequence[Status | None]) -> Status:
+    """Return the status of what ran side by side: the first bad one, in order of the file."""
+    return next((it for it in found if it is not None and not it.is_good), Status.SUCCEEDED)
 
 
 def _so_far(status: Status) -> Status:

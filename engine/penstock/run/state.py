@@ -2,17 +2,21 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from penstock.clock import Clock
-from penstock.events import Event, Status, StepFinished
+from penstock.events import Event, Status, StepFinished, StepStarted
 from penstock.journal import AttemptRecord, Claim, Journal, WaitRecord
-from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep
+from penstock.pipeline.plan import Plan, PlannedGroup, PlannedStage, PlannedStep
+from penstock.run.failures import action_for, tempered
+from penstock.run.level import Level, Spot
 from penstock.run.names import RunNames
 from penstock.step import Connectors, Headline, Outputs, RunFacts, Step
 from penstock.verdict import Verdict
 
 __all__ = ["RunState", "World"]
+
+_LATER = datetime.max.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True)
@@ -45,11 +49,15 @@ class RunState:
         self.journal = journal
         self.claim = claim
         self.world = world
-        self.attempts = {attempt.path: attempt for attempt in journal.attempts(claim.run)}
-        self.places = {step.path: (stage, step) for stage, step in plan.steps()}
-        for path, attempt in self.attempts.items():
-            if path in self.places:
-                names.record(*self.places[path], attempt)
+        self.attempts: dict[str, AttemptRecord] = {}
+        #: Paths of gates that wait, and of steps that ended since somebody took them from here.
+        self.waiting: set[str] = set()
+        self.ended: list[str] = []
+        #: Where the walk has met steps, by path.
+        self.spots: dict[str, Spot] = {}
+        self._begun: dict[str, datetime] = {}
+        for attempt in journal.attempts(claim.run):
+            self._remember(attempt)
 
     def now(self) -> datetime:
         """Return the present instant."""
@@ -63,19 +71,51 @@ class RunState:
         """Return the outputs of the run: those of each step that left some, by path."""
         return {path: item.outputs for path, item in self.attempts.items() if item.outputs}
 
-    def deadline(self, stage: PlannedStage, step: PlannedStep, started: datetime) -> datetime:
-        """Return when a step that began at *started* must be done: by the nearest timeout."""
-        ends = [started + timedelta(seconds=step.timeout)]
-        if stage.timeout is not None:
-            ends.append(self.stage_started(stage) + timedelta(seconds=stage.timeout))
-        if self.plan.timeout is not None:
-            ends.append(self.facts.started + timedelta(seconds=self.plan.timeout))
-        return min(ends)
+    def begun_at(self, path: str) -> datetime | None:
+        """Return when the first step at or below *path* was begun, if any was."""
+        return self._begun.get(path)
 
-    def stage_started(self, stage: PlannedStage) -> datetime:
-        """Return when the first step of a stage was begun, or now."""
-        begun = (self.attempts.get(step.path) for step in stage.steps)
-        return min((attempt.started for attempt in begun if attempt), default=self.now())
+    # Levels and spots
+
+    def whole(self) -> Level:
+        """Return the run as the level in which its stages stand."""
+        limit = None
+        if self.plan.timeout is not None:
+            limit = self.facts.started + timedelta(seconds=self.plan.timeout)
+        return Level(self.names.whole, "", limit=limit, told=True)
+
+    def level(self, spot: Spot, node: PlannedStage | PlannedGroup) -> Level:
+        """Return the level that *node* makes at *spot*, where it stands."""
+        above = spot.level
+        frame = self.names.inside(above.frame, node, spot.item)
+        limit = above.limit
+        started = self.begun_at(spot.path)
+        if node.timeout is not None:
+            end = (started or self.now()) + timedelta(seconds=node.timeout)
+            limit = end if limit is None else min(end, limit)
+        level = Level(frame, spot.path, node, above, spot.rules, limit, above.stage, started)
+        level.undoing = above.undoing
+        if isinstance(node, PlannedStage):
+            level.stage = level
+        return level
+
+    def meet(self, spot: Spot) -> None:
+        """Take in where a step stands; make known how far it has come."""
+        self.spots[spot.path] = spot
+        attempt = self.attempts.get(spot.path)
+        if attempt is not None:
+            self._make_known(spot, attempt)
+
+    def tell_level(self, level: Level | None) -> None:
+        """Tell that a stage or a group, and what it stands in, has begun; once in each life."""
+        if level is None or level.told:
+            return
+        level.told = True
+        self.tell_level(level.above)
+        level.begin(self.now())
+        self.emit(StepStarted(self.facts.id, self.now(), level.path))
+
+    # Attempts
 
     def begin(self, attempt: AttemptRecord) -> None:
         """Journal that a step was begun that must not be run a second time."""
@@ -96,14 +136,21 @@ class RunState:
         headline: Headline | None = None,
         look: Event | None = None,
     ) -> Status:
-        """Journal the end of a step, with the last verdict of a gate; tell of its *look* and it."""
+        """Journal the end of a step, with the last verdict of a gate; tell of its *look* and it.
+
+        A failure that a rule ignores, or takes for a success, is journalled as that.
+        """
         attempt = replace(attempt, finished=self.now())
+        spot = self.spots.get(attempt.path)
+        if spot is not None:
+            attempt = tempered(action_for(spot.rules, attempt), attempt)
         earlier = self.attempts.get(attempt.path)
         if earlier is not None and earlier.status is Status.APPROVAL_WAITING:
             self.journal.close_wait(self.claim, attempt, verdict)
         else:
             self.journal.write_attempt(self.claim, attempt)
         self._remember(attempt)
+        self.ended.append(attempt.path)
         if look is not None:
             self.emit(look)
         self.tell_end(attempt, headline)
@@ -127,6 +174,19 @@ class RunState:
         )
 
     def _remember(self, attempt: AttemptRecord) -> None:
-        self.attempts[attempt.path] = attempt
-        if attempt.path in self.places:
-            self.names.record(*self.places[attempt.path], attempt)
+        path = attempt.path
+        self.attempts[path] = attempt
+        if attempt.status is Status.APPROVAL_WAITING:
+            self.waiting.add(path)
+        else:
+            self.waiting.discard(path)
+        if path in self.spots:
+            self._make_known(self.spots[path], attempt)
+        while path and attempt.started < self._begun.get(path, _LATER):
+            self._begun[path] = attempt.started
+            path = path.rpartition("/")[0]
+
+    def _make_known(self, spot: Spot, attempt: AttemptRecord) -> None:
+        if isinstance(spot.node, PlannedStep):
+            self.names.record(spot.level.frame, spot.key, spot.node, attempt)
+        spot.level.begin(attempt.started)

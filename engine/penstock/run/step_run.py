@@ -3,7 +3,7 @@
 import json
 import math
 from collections.abc import Mapping
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
@@ -12,52 +12,97 @@ from pydantic import ValidationError
 from penstock.errors import FailureType, JournalError, PenstockError, StepExpired, StepFailed
 from penstock.events import Status, StepNoted, StepStarted
 from penstock.journal import AttemptRecord, WaitRecord
-from penstock.pipeline.plan import PlannedStage, PlannedStep
+from penstock.pipeline.plan import PlannedStep
 from penstock.run.effects import JournalledEffects
 from penstock.run.interruption import Interrupted
+from penstock.run.level import Spot
 from penstock.run.spec import evaluate_spec
 from penstock.run.state import RunState
 from penstock.step import Gate, Headline, Outputs, Step, StepContext
 from penstock.validation import sentences_of
 from penstock.watch import Watch
 
-__all__ = ["defect", "failed", "headline_of", "run_step", "step_of", "type_of"]
+__all__ = [
+    "Begun",
+    "begin_step",
+    "defect",
+    "end_step",
+    "failed",
+    "headline_of",
+    "step_of",
+    "type_of",
+]
 
 #: Outputs larger than this are refused: the journal is not a file store.
 _LARGEST = 1_048_576
 
 
-def run_step(
-    state: RunState, stage: PlannedStage, step: PlannedStep, earlier: AttemptRecord | None
-) -> Status:
-    """Run a step that has not ended; return its status, ``APPROVAL_WAITING`` if it waits now.
+@dataclass
+class Begun:
+    """A step whose turn has come, and then what it came to."""
 
-    *earlier* is the row of a step that was begun in another life of the run and never ended.
+    spot: Spot
+    attempt: AttemptRecord
+    step: Step
+    context: StepContext
+    result: object = None
+    error: BaseException | None = None
+
+    def work(self) -> None:
+        """Let the step do its work; touches nothing of the run, and raises nothing."""
+        try:
+            self.result = self.step.run(self.context)
+        except BaseException as error:  # noqa: BLE001 - kept, and judged by ``end_step``
+            self.error = error
+
+
+def begin_step(state: RunState, spot: Spot, attempt: AttemptRecord, *, again: bool) -> Begun | None:
+    """Make a step ready for its work; return ``None`` if that alone has ended it.
+
+    *again* says that it was begun in another life of the run and never ended.
     """
-    attempt = earlier or AttemptRecord(step.path, 1, Status.RUNNING, {}, {}, state.now())
-    state.emit(StepStarted(state.facts.id, attempt.started, step.path, attempt.attempt))
-    wait: WaitRecord | None = None
-    outputs: Outputs = {}
+    step, path = spot.step, spot.path
+    state.tell_level(spot.level)
+    state.emit(StepStarted(state.facts.id, attempt.started, path, attempt.attempt))
     try:
         kind = type_of(state.world.types, step)
-        spec = evaluate_spec(step, kind.deferred, state.names.at(stage, step), state.plan.file)
+        names = state.names.at(spot.level.frame, step, spot.item)
+        spec = evaluate_spec(step, kind.deferred, names, state.plan.file)
         attempt = replace(attempt, spec=spec)
         instance = step_of(kind, spec)
-        context = _context(state, stage, step, attempt)
-        _begin(state, instance, attempt, earlier, context.deadline)
-        result = instance.run(context)
-        if isinstance(result, Watch) and isinstance(instance, Gate):
-            wait = _wait_of(state, attempt, result, context.deadline)
-        else:
-            outputs = _outputs(step, result)
+        context = _context(state, spot, attempt)
+        _begin(state, instance, attempt, context.deadline, again=again)
     except (Interrupted, JournalError):
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
-        return state.end(failed(attempt, error))
-    if wait is not None:
-        return state.park(replace(attempt, status=Status.APPROVAL_WAITING), wait)
+        state.end(failed(attempt, error))
+        return None
+    return Begun(spot, attempt, instance, context)
+
+
+def end_step(state: RunState, begun: Begun) -> None:
+    """Journal what a step came to: its outputs, its wait, or its failure."""
+    attempt, step, error = begun.attempt, begun.step, begun.error
+    if isinstance(error, Interrupted | JournalError):
+        raise error
+    if error is not None:
+        if not isinstance(error, Exception | SystemExit):
+            raise error  # nobody's failure: the process is to end at once
+        state.end(failed(attempt, error))
+        return
+    try:
+        if isinstance(begun.result, Watch) and isinstance(step, Gate):
+            wait = _wait_of(state, attempt, begun.result, begun.context.deadline)
+            state.park(replace(attempt, status=Status.APPROVAL_WAITING), wait)
+            return
+        outputs = _outputs(begun.spot.step, begun.result)
+    except JournalError:
+        raise
+    except Exception as defective:  # noqa: BLE001 - what a plugin returns ends its step only
+        state.end(failed(attempt, defective))
+        return
     attempt = replace(attempt, status=Status.SUCCEEDED, outputs=outputs)
-    return state.end(attempt, headline=headline_of(state, step.path, instance, outputs))
+    state.end(attempt, headline=headline_of(state, attempt.path, step, outputs))
 
 
 def type_of(types: Mapping[str, type[Step]], step: PlannedStep) -> type[Step]:
@@ -92,17 +137,13 @@ def headline_of(state: RunState, path: str, step: Step, outputs: Outputs) -> Hea
 
 
 def _begin(
-    state: RunState,
-    step: Step,
-    attempt: AttemptRecord,
-    earlier: AttemptRecord | None,
-    deadline: datetime,
+    state: RunState, step: Step, attempt: AttemptRecord, deadline: datetime, *, again: bool
 ) -> None:
     """Refuse to start a step a second time that must not be repeated, or one without time left.
 
     Journal the start of the former, so that it is known.
     """
-    if earlier is not None and not step.repeatable:
+    if again and not step.repeatable:
         raise StepFailed(
             "it was interrupted while it ran, and nobody knows how far it came",
             hint="see what it has done, then run the pipeline again",
@@ -116,20 +157,18 @@ def _begin(
         state.begin(attempt)
 
 
-def _context(
-    state: RunState, stage: PlannedStage, step: PlannedStep, attempt: AttemptRecord
-) -> StepContext:
+def _context(state: RunState, spot: Spot, attempt: AttemptRecord) -> StepContext:
     def note(text: str) -> None:
-        state.emit(StepNoted(state.facts.id, state.now(), step.path, text))
+        state.emit(StepNoted(state.facts.id, state.now(), spot.path, text))
 
     world = state.world
     return StepContext(
         state.facts,
-        step.path,
+        spot.path,
         attempt.attempt,
-        state.deadline(stage, step, attempt.started),
+        spot.deadline(attempt.started),
         world.clock,
-        JournalledEffects(state.journal, state.claim, step.path, world.clock),
+        JournalledEffects(state.journal, state.claim, spot.path, world.clock),
         world.connectors,
         note,
     )

@@ -62,11 +62,7 @@ class Watcher:
 
     def refresh(self) -> None:
         """Take in the gates that the journal holds as waiting; a new one is due at once."""
-        waiting = {
-            path
-            for path, attempt in self._state.attempts.items()
-            if attempt.status is Status.APPROVAL_WAITING
-        }
+        waiting = self._state.waiting
         self._open = {path: gate for path, gate in self._open.items() if path in waiting}
         if waiting - self._open.keys():
             for wait in self._state.journal.waits(self._state.claim.run):
@@ -97,7 +93,7 @@ class Watcher:
             )
 
     def _gate(self, attempt: AttemptRecord) -> Gate:
-        _, step = self._state.places[attempt.path]
+        step = self._state.spots[attempt.path].step
         gate = step_of(type_of(self._state.world.types, step), attempt.spec)
         if not isinstance(gate, Gate):
             raise TypeError(f"steps of type {step.type} do not wait any more")
