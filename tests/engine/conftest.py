@@ -228,6 +228,8 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     stop: Stop = field(default_factory=Stop)
     types: dict[str, type[Step]] = field(default_factory=lambda: dict(TYPES))
+    #: Looks come exactly when they are due.
+    jitter: Callable[[], float] = lambda: 0.0
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.directory / "journal.db")
@@ -304,6 +306,7 @@ class Bench:
             OneConnector(self.clock),
             InterruptibleClock(self.clock, self.stop),
             emit or self.events.append,
+            self.jitter,
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
 

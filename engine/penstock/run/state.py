@@ -1,5 +1,6 @@
 """One run while a process carries it: its plan, its names, and its journal written through."""
 
+import random
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -23,6 +24,8 @@ class World:
     connectors: Connectors
     clock: Clock
     emit: Callable[[Event], None]
+    #: Gives a number from 0 up to 1, another one each time: how far looks are spread in time.
+    jitter: Callable[[], float] = random.random
 
 
 class RunState:
