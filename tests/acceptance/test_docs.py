@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 from penstock.app import App
 from penstock.connectors.files import ConnectorDirectory
+from penstock.errors import Refused
 from penstock.events import Event, Status
 from penstock.expressions import Deferred, Names, limits, parse
 from penstock.expressions.filters import FILTERS
@@ -292,10 +293,14 @@ def test_a_pipeline_that_is_wrong_on_purpose_is_refused(shell, pipelines, block)
 @pytest.mark.parametrize(
     "block", [block for block in YAML if block.body.startswith("connector:")], ids=str
 )
-def test_a_connector_of_a_page_loads(tmp_path, block):
+def test_a_connector_of_a_page_loads_unless_it_is_wrong_on_purpose(tmp_path, block):
     (tmp_path / "connector.yaml").write_text(block.text)
-    plugins = App(tmp_path / "journal.db", {}).plugins
-    assert len(ConnectorDirectory(tmp_path, plugins.connector_types).all()) == 1
+    directory = ConnectorDirectory(tmp_path, App(tmp_path / "x.db", {}).plugins.connector_types)
+    if (block.file or "").startswith("wrong"):
+        with pytest.raises(Refused):
+            directory.all()
+    else:
+        assert len(directory.all()) == 1
 
 
 @pytest.mark.parametrize("block", YAML, ids=str)

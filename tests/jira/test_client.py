@@ -9,6 +9,7 @@ import requests
 
 from penstock.errors import FailureType, OutcomeUnknown, StepExpired, StepFailed
 from penstock.testing import FakeClock
+from penstock_jira.answer import Answer
 from penstock_jira.client import JiraClient
 from penstock_jira.connector import JiraConnector
 from penstock_jira.errors import (
@@ -21,7 +22,7 @@ from penstock_jira.errors import (
     SignInRefused,
 )
 from penstock_jira.retry import backoff, retry_after
-from penstock_jira.transport import Interrupted, NotSent
+from penstock_jira.transport import Interrupted, NotSent, Route, Transport
 
 ISSUE = "/rest/api/2/issue"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -466,6 +467,24 @@ def test_how_long_to_stay_away_is_read_from_any_form(
 
 def test_our_own_waits_double_up_to_half_a_minute() -> None:
     assert [backoff(n) for n in (1, 2, 3, 7, 50)] == [0.5, 1, 2, 30, 30]
+
+
+def test_a_request_is_given_the_connectors_timeout_and_no_more_than_the_step_has(
+    connector: JiraConnector, clock: FakeClock
+) -> None:
+    asked: list[float] = []
+
+    class Recorded(Transport):
+        def exchange(self, method: str, url: str, *, seconds: float, **more: Any) -> Answer:
+            asked.append(seconds)
+            return Answer(url, 200, {}, b"{}")
+
+    slow = connector.model_copy(update={"timeout": 120.0})
+    for left in (3600, 7):
+        client = slow.client(clock.now() + timedelta(seconds=left))
+        client._transport = Recorded({}, clock, Route())
+        read(client)
+    assert asked == [120.0, 7.0]
 
 
 def test_a_secret_is_in_no_message(jira: Any, client: JiraClient) -> None:

@@ -25,8 +25,6 @@ from penstock_jira.transport import Interrupted, NotSent, Transport
 
 __all__ = ["JiraClient"]
 
-#: Seconds for one request with its answer.
-_EXCHANGE = 60.0
 #: Tries of a read that meets a broken connection or a 5xx. A 429 is obeyed without counting.
 _TRIES = 5
 _GATEWAY = "api.atlassian.com"
@@ -44,16 +42,17 @@ class JiraClient:
         *,
         clock: Clock,
         deadline: datetime,
+        timeout: float = 60.0,
         patient: bool = True,
         jitter: Callable[[], float] = random.random,
     ) -> None:
-        """Take the address, the way there and the time.
+        """Take the address, the way there and the time: *timeout* is seconds for one request.
 
         A client that is not *patient* never waits: its user has a better time to ask again.
         *jitter* gives seconds to add to a wait, so that many clients do not come back at once.
         """
         self._url, self._transport = url.rstrip("/"), transport
-        self._clock, self._deadline = clock, deadline
+        self._clock, self._deadline, self._timeout = clock, deadline, timeout
         self._patient, self._jitter = patient, jitter
         #: Headers of the last answer (lower-case names), and the seconds that Jira's clock is
         #: ahead of ours; ``None``: Jira did not tell.
@@ -180,7 +179,7 @@ class JiraClient:
         answer = self._transport.exchange(
             method,
             self._url + path,
-            seconds=min(left, _EXCHANGE),
+            seconds=min(left, self._timeout),
             params=params,
             body=content,
             fresh=fresh,
