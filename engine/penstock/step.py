@@ -5,7 +5,7 @@ A step *is* a pydantic model. Its fields are the ``spec`` of the YAML (``snake_c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -144,6 +144,9 @@ class Step(BaseModel, ABC):
     #: Spec keys (dotted) that are expressions for later, and the name that only the step will
     #: know (``issue``): they reach the step unevaluated, as ``penstock.Deferred``.
     deferred: ClassVar[Mapping[str, str]] = {}
+    #: The names of its outputs, if they are always among these: then a pipeline that reads another
+    #: one is refused before it runs, with the near miss.
+    output_names: ClassVar[Collection[str] | None] = None
 
     @abstractmethod
     def run(self, context: StepContext) -> Outputs | Watch:

@@ -32,6 +32,7 @@ from penstock.expressions.methods import METHODS
 from penstock.expressions.values import Absent, to_text
 from penstock.pipeline import model
 from penstock.pipeline.document import NOTED, UNSUPPORTED
+from penstock.pipeline.platform import PLATFORM
 from penstock.verdict import Combination, Condition
 from penstock_jira.approval import JiraApproval
 from penstock_jira.approvers import Approvers
@@ -416,6 +417,11 @@ def test_every_method_and_filter_is_in_its_table():
         "minus"
     } == METHODS | {"get"}
     assert codes(*(row[1] for row in rows("writing-pipelines", heading, "filters"))) == {*FILTERS}
+
+
+def test_every_name_of_the_platform_is_named():
+    text = section("writing-pipelines", "What can be read")
+    assert codes(text.partition("only the platform has")[2]) >= PLATFORM.keys()
 
 
 def test_every_bound_is_in_the_table():

@@ -12,7 +12,8 @@ from penstock.nearest import suggestion
 from penstock.pipeline.document import Document, Path, StagePlace, StepPlace, only
 from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.references import Here, References
-from penstock.pipeline.variables import variable_faults
+from penstock.pipeline.stand_ins import StandIns
+from penstock.pipeline.variables import tag_faults, variable_faults
 from penstock.step import Step
 from penstock.validation import faults_of
 
@@ -33,21 +34,23 @@ class Check:
         document: Document,
         types: Mapping[str, type[Step]],
         check_connector: ConnectorCheck | None,
+        stand_ins: StandIns,
     ) -> None:
-        """Take the document, the step types there are, and how connectors are looked up."""
+        """Take the document, the step types there are, how connectors are looked up, stand-ins."""
         self._document = document
         self._source = document.source
         self._types = types
         self._keys = {name: frozenset(known_keys(kind, ())) for name, kind in types.items()}
         self._check_connector = check_connector
         self._connectors: dict[tuple[str, str | None], tuple[Fault, ...]] = {}
-        self._references = References(document, _gates(types))
+        self._references = References(document, _gates(types), _outputs(types), stand_ins)
 
     def all(self) -> None:
         """Add every fault found to the document's."""
         document = self._document
         for stage in (None, *document.stages):
             document.faults += variable_faults(document, self._references, stage)
+            document.faults += tag_faults(document, self._references, stage)
         document.faults += self._references.settle()
         self._home()
         self._twins()
@@ -187,6 +190,12 @@ def _gates(types: Mapping[str, type[Step]]) -> dict[str, str]:
         for place, root in kind.deferred.items():
             places.setdefault(root, []).append(f"`{place.partition('.')[0]}` of {kind.type}")
     return {root: ", ".join(dict.fromkeys(found)) for root, found in places.items()}
+
+
+def _outputs(types: Mapping[str, type[Step]]) -> dict[str, frozenset[str]]:
+    """Return the names of the outputs of each step type that tells them."""
+    names = {name: kind.output_names for name, kind in types.items()}
+    return {name: frozenset(known) for name, known in names.items() if known is not None}
 
 
 def _counts(kind: type[Step], spec: object, location: Path) -> bool:

@@ -1,6 +1,6 @@
 """Variables and steps as what expressions read: what each variable needs, and what runs last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -10,11 +10,13 @@ from penstock.pipeline.model import text_of
 __all__ = [
     "MOST_NEEDED",
     "MOST_READINGS",
+    "STEP",
     "Leaf",
     "StepLeaf",
     "VariableLeaf",
     "settled",
     "step_leaves",
+    "tag_leaves",
     "variable_leaves",
 ]
 
@@ -28,6 +30,8 @@ class StepLeaf:
 
     turn: int
     written: str
+    #: The names below it, or ``None`` if only the run will tell.
+    names: frozenset[str] | None = None
 
 
 @dataclass(eq=False)
@@ -45,6 +49,8 @@ class VariableLeaf:
     readings: int = 1
     #: Whether it is a Secret, or its value needs one.
     is_secret: bool = False
+    #: What messages call it.
+    kind: str = "variable"
 
     @property
     def is_heavy(self) -> bool:
@@ -67,12 +73,21 @@ class VariableLeaf:
 Leaf: TypeAlias = StepLeaf | VariableLeaf
 
 
-def step_leaves(stage: StagePlace) -> dict[str, StepLeaf]:
-    """Return the steps of a stage by identifier; of twins, the first."""
+#: What a run knows of every step.
+STEP = frozenset({"endTs", "identifier", "name", "retryCount", "spec", "startTs", "status", "type"})
+
+
+def step_leaves(stage: StagePlace, outputs: Mapping[str, frozenset[str]]) -> dict[str, StepLeaf]:
+    """Return the steps of a stage by identifier; of twins, the first.
+
+    *outputs* holds the names of the outputs of step types, where they are known.
+    """
     found: dict[str, StepLeaf] = {}
     for step in stage.steps:
         if step.identifier is not None:
-            leaf = StepLeaf(step.turn, f"{stage.identifier}/{step.identifier}")
+            own = outputs.get(str(step.step.get("type")))
+            names = None if own is None else own | STEP
+            leaf = StepLeaf(step.turn, f"{stage.identifier}/{step.identifier}", names)
             found.setdefault(step.identifier, leaf)
     return found
 
@@ -87,6 +102,14 @@ def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, Var
             secret = item.get("type") == "Secret"
             found.setdefault(name, VariableLeaf(f"{prefix}{name}", place, is_secret=secret))
     return found
+
+
+def tag_leaves(tags: object, path: Path, prefix: str) -> dict[str, VariableLeaf]:
+    """Return the tags in the mapping at *path* by name; messages put *prefix* before it."""
+    return {
+        name: VariableLeaf(f"{prefix}{name}", (*path, name), kind="tag")
+        for name in (tags if isinstance(tags, dict) else ())
+    }
 
 
 def settled(variables: Iterable[VariableLeaf]) -> Iterator[list[VariableLeaf]]:

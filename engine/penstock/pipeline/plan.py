@@ -10,7 +10,7 @@ from pydantic import TypeAdapter, ValidationError
 from penstock.errors import JournalError
 from penstock.events import StepOutline
 
-__all__ = ["Plan", "PlannedStage", "PlannedStep", "PlannedVariable"]
+__all__ = ["Plan", "PlannedStage", "PlannedStep", "PlannedVariable", "tag_variables"]
 
 
 @dataclass(frozen=True)
@@ -22,6 +22,11 @@ class PlannedVariable:
     value: str | None
     line: int = 0
     column: int = 0
+
+
+def tag_variables(tags: Mapping[str, str]) -> tuple[PlannedVariable, ...]:
+    """Return tags as variables: their expressions, too, are evaluated when they are read."""
+    return tuple(PlannedVariable(name, "String", text) for name, text in tags.items())
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,7 @@ class PlannedStage:
     steps: tuple[PlannedStep, ...]
     line: int
     column: int
+    description: str = ""
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,7 @@ class Plan:
     stages: tuple[PlannedStage, ...]
     #: Values given at the start, by input name.
     inputs: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
 
     def steps(self) -> Iterator[tuple[PlannedStage, PlannedStep]]:
         """Yield each step with its stage, in order."""

@@ -11,6 +11,7 @@ from penstock.pipeline.inputs import Filled
 from penstock.pipeline.model import Pipeline, Stage, Variable
 from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
+from penstock.pipeline.stand_ins import StandIns
 from penstock.source import Source
 from penstock.step import Step
 
@@ -34,17 +35,20 @@ def make_plan(
     types: Mapping[str, type[Step]],
     check_connector: ConnectorCheck | None,
     inputs: Mapping[str, str] | None = None,
+    *,
+    stand_ins: StandIns | None = None,
 ) -> Planned:
     """Return the plan of the pipeline in *tree*: what ``fill_inputs`` made of *source*.
 
     A bare tree stands for one without inputs. *check_connector* ``None`` leaves connectors alone;
-    *inputs* is what the plan tells of its inputs, if *tree* does not know. Raise ``Refused`` with
-    all faults at once, those of the inputs too.
+    *inputs* is what the plan tells of its inputs, if *tree* does not know; *stand_ins* are names
+    that a rehearsal will have besides. Raise ``Refused`` with all faults at once, those of the
+    inputs too.
     """
     filled = tree if isinstance(tree, Filled) else Filled(tree, inputs or {})
     document = Document.of(source, filled.tree, filled.open)
     document.faults += filled.faults
-    Check(document, types, check_connector).all()
+    Check(document, types, check_connector, stand_ins or {}).all()
     pipeline = document.pipeline()
     Refused.unless_empty(document.faults)
     if pipeline is None:  # pragma: no cover - its faults were raised above
@@ -69,6 +73,7 @@ def _plan(pipeline: Pipeline, document: Document, inputs: Mapping[str, str]) -> 
         pipeline.timeout,
         tuple(stages),
         inputs,
+        pipeline.description or "",
     )
 
 
@@ -91,6 +96,7 @@ def _planned_stage(stage: Stage, source: Source, path: Path) -> PlannedStage:
         tuple(steps),
         place.line,
         place.column,
+        stage.description or "",
     )
 
 

@@ -5,8 +5,9 @@ near miss; so is a variable that needs its own value.
 """
 
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Any
 
 from penstock.connectors.scope import Reference, Scope
@@ -22,34 +23,34 @@ from penstock.pipeline.leaves import (
     VariableLeaf,
     settled,
     step_leaves,
+    tag_leaves,
     variable_leaves,
 )
+from penstock.pipeline.platform import advice
+from penstock.pipeline.stand_ins import StandIns, with_stand_ins
 
 __all__ = ["Here", "References"]
 
 #: Below a name that maps to this, only the run will tell.
 _ANY = None
-_PIPELINE = (
-    "name",
-    "identifier",
-    "orgIdentifier",
-    "projectIdentifier",
-    "executionId",
-    "executionUrl",
-    "sequenceId",
-    "startTs",
-    "status",
-    "triggerType",
-)
-_STAGE = ("name", "identifier", "type", "status")
-_STEP = {"step": {"name": _ANY, "identifier": _ANY}}
-#: What the platform knows and a run here does not.
 # fmt: off
-_PLATFORM = frozenset({
-    "account", "artifact", "artifacts", "codebase", "connector", "env", "eventPayload",
-    "expression", "infra", "json", "manifests", "matrix", "regex", "repeat", "service",
-    "serviceVariables", "stepGroup", "strategy", "trigger", "variable", "xml",
-})
+_PIPELINE = (
+    "name", "identifier", "description", "orgIdentifier", "projectIdentifier", "executionId",
+    "resumedExecutionId", "executionUrl", "executionMode", "selectedStages", "sequenceId",
+    "startTs", "status", "triggerType",
+)
+_STAGE = (
+    "name", "identifier", "description", "type", "status", "currentStatus", "liveStatus",
+    "executionUrl",
+)
+_STEP = {"step": dict.fromkeys(("name", "identifier", "type", "executionUrl"), _ANY)}
+#: Where the pipeline lives.
+_HOME = {name: {"identifier": _ANY, "name": _ANY} for name in ("org", "project")}
+#: Whether something has failed (Harness's names for it).
+_OUTCOMES = (
+    "Always", "OnPipelineFailure", "OnPipelineSuccess", "OnRollbackModeExecution",
+    "OnStageFailure", "OnStageSuccess",
+)
 # fmt: on
 #: At so many faults the near miss is looked for: it takes its time.
 _HINTED = 100
@@ -68,14 +69,24 @@ class Here:
 class References:
     """What can be read at each place of a document, and the faults of what cannot."""
 
-    def __init__(self, document: Document, gates: Mapping[str, str]) -> None:
+    def __init__(
+        self,
+        document: Document,
+        gates: Mapping[str, str],
+        outputs: Mapping[str, frozenset[str]] = MappingProxyType({}),
+        stand_ins: StandIns = MappingProxyType({}),
+    ) -> None:
         """Take the document, valid or not.
 
-        *gates* maps the names that only a gate knows (``issue``) to a text that says where.
+        *gates* maps the names that only a gate knows (``issue``) to a text that says where;
+        *outputs* holds the names of the outputs of step types, where they are known;
+        *stand_ins* are names that a rehearsal will have besides.
         """
         self._source = document.source
         self._hidden = document.hidden
         self._gates = gates
+        self._outputs = outputs
+        self._stand_ins = stand_ins
         self._hints_left = _HINTED
         self._stages: dict[str, Any] = {}
         tree = document.tree
@@ -83,27 +94,28 @@ class References:
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
         self._scope = Scope.of(org=org, project=project)
         self._variables = variable_leaves(tree.get("variables"), path, "")
+        self._tags = tag_leaves(tree.get("tags"), (*document.root, "tags"), "")
         self._pipeline = {
             **dict.fromkeys(_PIPELINE, _ANY),
             "execution": {"url": _ANY},
             "triggeredBy": {"name": _ANY, "email": _ANY},
-            "tags": _tags(tree.get("tags")),
+            "tags": self._tags,
             "variables": self._variables,
             "stages": self._stages,
         }
         #: What is read in the pipeline's own variables.
-        self.at_pipeline = Here({"pipeline": self._pipeline})
+        self.at_pipeline = self._place({"pipeline": self._pipeline, **_HOME})
         self._here = {stage.path: self._add(stage) for stage in document.stages}
 
     def _add(self, stage: StagePlace) -> Mapping[str, Any]:
         """Take in a stage; return the names that its steps know."""
         name = stage.identifier
-        steps = step_leaves(stage)
+        steps = step_leaves(stage, self._outputs)
         path = (*stage.path, "variables")
         variables = variable_leaves(stage.stage.get("variables"), path, f"{name}.")
         node = {
             **dict.fromkeys(_STAGE, _ANY),
-            "tags": _tags(stage.stage.get("tags")),
+            "tags": tag_leaves(stage.stage.get("tags"), (*stage.path, "tags"), f"{name}."),
             "variables": variables,
             "spec": {"execution": {"steps": steps}},
         }
@@ -116,22 +128,31 @@ class References:
             "steps": steps,
             "execution": {"steps": steps},
             "variables": ChainMap(variables, self._variables),
-            "org": {"identifier": _ANY},
-            "project": {"identifier": _ANY},
+            **_HOME,
+            **dict.fromkeys(_OUTCOMES, _ANY),
         }
+
+    def _place(self, names: Mapping[str, Any], turn: float = float("inf")) -> Here:
+        return Here(with_stand_ins(names, self._stand_ins), turn)
 
     def at_stage(self, stage: StagePlace, *, starts: bool) -> Here:
         """Return what a stage's variables see; if it *starts*, what its condition does."""
         names = self._here[stage.path]
-        return Here(names, stage.turn) if starts else Here(names)
+        return self._place(names, stage.turn) if starts else self._place(names)
 
     def at_step(self, stage: StagePlace, step: StepPlace) -> Here:
         """Return what a step sees."""
-        return Here({**self._here[stage.path], **_STEP}, step.turn)
+        return self._place({**self._here[stage.path], **_STEP}, step.turn)
 
     def variable(self, stage: StagePlace | None, name: str) -> VariableLeaf:
         """Return the leaf of a variable of the pipeline or of a stage."""
         leaves = self._variables if stage is None else self._here[stage.path]["stage"]["variables"]
+        leaf: VariableLeaf = leaves[name]
+        return leaf
+
+    def tag(self, stage: StagePlace | None, name: str) -> VariableLeaf:
+        """Return the leaf of a tag of the pipeline or of a stage."""
+        leaves = self._tags if stage is None else self._here[stage.path]["stage"]["tags"]
         leaf: VariableLeaf = leaves[name]
         return leaf
 
@@ -184,6 +205,8 @@ class References:
     ) -> tuple[str, str] | None:
         node: Any = here.names
         for i, part in enumerate(read.path):
+            if isinstance(node, StepLeaf) and node.names is not None and part not in node.names:
+                return self._not_there(read, i, node.names)
             if not isinstance(node, Mapping):
                 break
             if part not in node:
@@ -194,10 +217,10 @@ class References:
         if reader is not None and isinstance(node, Leaf):
             reader.needs.append(node)
         elif isinstance(node, VariableLeaf) and node.is_secret:
-            return _in_the_open(f"the secret in the variable {node.name!r}")
+            return _in_the_open(f"the secret in the {node.kind} {node.name!r}")
         return _too_early(read, node, here)
 
-    def _not_there(self, read: Read, i: int, node: Mapping[str, Any]) -> tuple[str, str] | None:
+    def _not_there(self, read: Read, i: int, known: Collection[str]) -> tuple[str, str] | None:
         if read.optional:
             return None
         part = read.path[i]
@@ -205,36 +228,38 @@ class References:
         there = f"{part!r} is not in {above!r}" if above else f"there is no {part!r}"
         message = f"{'.'.join(read.path)!r} cannot be read: {there}"
         self._hints_left -= 1
-        return message, self._hint(part, i, node) if self._hints_left >= 0 else ""
+        return message, self._hint(read.path, i, known) if self._hints_left >= 0 else ""
 
-    def _hint(self, part: str, i: int, node: Mapping[str, Any]) -> str:
+    def _hint(self, path: tuple[str, ...], i: int, known: Collection[str]) -> str:
+        part = path[i]
         if i == 0 and part in self._gates:
             return f"it is known only in {self._gates[part]}"
         if i == 0 and part == "input":
             return "an input must be all of a value, and begin with `<+input>`"
-        if i == 0 and part in _PLATFORM:
-            return "only the platform has it: hand the value over in a variable"
-        longer = [name for name in node if name.startswith((f"{part}.", f"{part}-"))]
+        if of_the_platform := advice(path, i):
+            return of_the_platform
+        longer = [name for name in known if name.startswith((f"{part}.", f"{part}-"))]
         if longer:
             quoted = [f'."{name}"' for name in longer[:3]]
             return f"a name with . or - in it is written in quotes: {' or '.join(quoted)}"
-        return suggestion(part, node) or "nothing is defined there"
+        return suggestion(part, known) or "nothing is defined there"
 
     def settle(self) -> Iterator[Fault]:
         """Learn what each variable needs; yield a fault for each cycle and for what is too much."""
-        variables = [*self._variables.values()]
+        variables = [*self._variables.values(), *self._tags.values()]
         for here in self._here.values():
-            variables += here["stage"]["variables"].values()
+            variables += [*here["stage"]["variables"].values(), *here["stage"]["tags"].values()]
         for cycle in settled(variables):
             names = [leaf.name for leaf in (*cycle, cycle[0])]
             if len(names) > _SHOWN:
                 names[_SHOWN // 2 : -_SHOWN // 2] = ["…"]
-            message = f"the variable {names[0]!r} needs its own value: {' → '.join(names)}"
+            first = f"the {cycle[0].kind} {names[0]!r}"
+            message = f"{first} needs its own value: {' → '.join(names)}"
             yield self._source.fault(cycle[0].path, message, "break the cycle")
         for leaf in variables:
             below = [needed for needed in leaf.needs if isinstance(needed, VariableLeaf)]
             if leaf.is_heavy and not any(needed.is_heavy for needed in below):
-                message = f"the variable {leaf.name!r} needs too many others"
+                message = f"the {leaf.kind} {leaf.name!r} needs too many others"
                 hint = (
                     f"a chain may have {MOST_NEEDED} of them, and {MOST_READINGS} readings in all"
                 )
@@ -268,7 +293,3 @@ def _too_early(read: Read, node: object, here: Here) -> tuple[str, str] | None:
         f"{written!r} {verb} {step.written}, which has not run yet at this point",
         "move that step before this one",
     )
-
-
-def _tags(tags: object) -> Mapping[str, None]:
-    return dict.fromkeys(tags, _ANY) if isinstance(tags, dict) else {}

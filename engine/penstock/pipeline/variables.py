@@ -11,7 +11,7 @@ from penstock.pipeline.model import is_true, text_of
 from penstock.pipeline.number import number_of
 from penstock.pipeline.references import References
 
-__all__ = ["variable_faults"]
+__all__ = ["tag_faults", "variable_faults"]
 
 
 def variable_faults(
@@ -43,6 +43,24 @@ def variable_faults(
             reader = references.variable(stage, name)
             if (*path, key) not in document.open:
                 yield from references.faults(value, (*path, key), here, reader=reader)
+
+
+def tag_faults(
+    document: Document, references: References, stage: StagePlace | None
+) -> Iterator[Fault]:
+    """Yield what is wrong with the expressions in the tags of a stage, or of the pipeline.
+
+    *references* learns what each of them reads.
+    """
+    holder = document.tree if stage is None else stage.stage
+    above = document.root if stage is None else stage.path
+    tags = holder.get("tags")
+    here = references.at_stage(stage, starts=False) if stage else references.at_pipeline
+    for name, value in tags.items() if isinstance(tags, dict) else ():
+        path: Path = (*above, "tags", name)
+        if isinstance(value, str) and has_expression(value) and path not in document.open:
+            reader = references.tag(stage, name)
+            yield from references.faults(value, path, here, reader=reader)
 
 
 def _value_faults(document: Document, item: Mapping[str, Any], path: Path) -> Iterator[Fault]:

@@ -8,6 +8,7 @@ found before anything is sent. Names: Harness's ``pipeline.*``, ``stage.*``, ``s
 import re
 from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
 from penstock.errors import ExpressionError
@@ -15,7 +16,8 @@ from penstock.events import Status
 from penstock.expressions import Names, parse
 from penstock.journal import AttemptRecord
 from penstock.pipeline.number import number_of
-from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
+from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable, tag_variables
+from penstock.pipeline.stand_ins import StandIns, with_stand_ins
 from penstock.secret import Secret
 from penstock.step import RunFacts
 
@@ -108,27 +110,38 @@ class RunNames:
         email: str,
         secret: Callable[[str], Secret],
         now: Callable[[], datetime],
+        stand_ins: StandIns = MappingProxyType({}),
     ) -> None:
-        """Take the plan, what was true at the run's start, and where secrets come from."""
+        """Take the plan, what was true at the run's start, and where secrets come from.
+
+        *stand_ins* are names that a rehearsal has besides.
+        """
         self._now = now
         self._secret = secret
         self._started = facts.started
+        self._url = facts.url
+        self._stand_ins = stand_ins
         self._stages: dict[str, dict[str, Any]] = {}
         self._step_names: dict[str, dict[str, Any]] = {}
         self._pipeline: dict[str, Any] = {
             "name": plan.name,
             "identifier": plan.identifier,
+            "description": plan.description,
             "orgIdentifier": plan.org or "",
             "projectIdentifier": plan.project or "",
             "executionId": facts.id,
+            # Harness: the id of the run that this one repeats, or else its own.
+            "resumedExecutionId": facts.id,
             "executionUrl": facts.url,
             "execution": {"url": facts.url},
+            "executionMode": "NORMAL",
+            "selectedStages": [stage.identifier for stage in plan.stages],
             "sequenceId": sequence,
             "startTs": int(facts.started.timestamp() * 1000),
             "status": StatusText(Status.RUNNING),
             "triggerType": "MANUAL",
             "triggeredBy": {"name": facts.user, "email": email},
-            "tags": dict(plan.tags),
+            "tags": Variables(tag_variables(plan.tags), self._at_start),
             "variables": Variables(plan.variables, self._at_start),
             "stages": self._stages,
         }
@@ -138,14 +151,20 @@ class RunNames:
     def _add_stage(self, stage: PlannedStage) -> None:
         steps: dict[str, Any] = {}
         self._step_names[stage.identifier] = steps
-        variables = Variables(stage.variables, lambda: self._names(stage, None, self._started_now))
+
+        def at_start() -> Names:
+            return self._names(stage, None, self._started_now)
+
         self._stages[stage.identifier] = {
             "name": stage.name,
             "identifier": stage.identifier,
+            "description": stage.description,
             "type": stage.type,
-            "status": StatusText(Status.NOT_STARTED),
-            "tags": dict(stage.tags),
-            "variables": variables,
+            **_statuses(Status.NOT_STARTED),
+            # A stage has no page of its own.
+            "executionUrl": self._url,
+            "tags": Variables(tag_variables(stage.tags), at_start),
+            "variables": Variables(stage.variables, at_start),
             "spec": {"execution": {"steps": steps}},
         }
 
@@ -153,7 +172,17 @@ class RunNames:
         return self._started
 
     def _at_start(self) -> Names:
-        return Names({"pipeline": self._pipeline}, self._started_now, self._secret)
+        return self._made({"pipeline": self._pipeline, **self._home()}, self._started_now)
+
+    def _home(self) -> dict[str, object]:
+        """Return where the pipeline lives; what has only an identifier is called by it."""
+        return {
+            name: dict.fromkeys(("identifier", "name"), self._pipeline[f"{name}Identifier"])
+            for name in ("org", "project")
+        }
+
+    def _made(self, values: Mapping[str, object], now: Callable[[], datetime]) -> Names:
+        return Names(with_stand_ins(values, self._stand_ins), now, self._secret)
 
     def at(self, stage: PlannedStage, step: PlannedStep | None = None) -> Names:
         """Return what an expression of *step*, or of *stage* itself, sees now."""
@@ -171,12 +200,17 @@ class RunNames:
             "steps": steps,
             "execution": {"steps": steps},
             "variables": _Both(here["variables"], self._pipeline["variables"]),
-            "org": {"identifier": self._pipeline["orgIdentifier"]},
-            "project": {"identifier": self._pipeline["projectIdentifier"]},
+            **self._home(),
+            **_outcomes(self._pipeline["status"], here["status"]),
         }
         if step is not None:
-            values["step"] = {"name": step.name, "identifier": step.identifier}
-        return Names(values, now, self._secret)
+            values["step"] = {
+                "name": step.name,
+                "identifier": step.identifier,
+                "type": step.type,
+                "executionUrl": self._url,
+            }
+        return self._made(values, now)
 
     def record(self, stage: PlannedStage, step: PlannedStep, attempt: AttemptRecord) -> None:
         """Make the end (or the wait) of a step known to later expressions."""
@@ -188,14 +222,41 @@ class RunNames:
             "status": StatusText(attempt.status),
             "startTs": int(attempt.started.timestamp() * 1000),
             "endTs": int(finished.timestamp() * 1000) if finished else None,
+            "retryCount": attempt.attempt - 1,
             "spec": attempt.spec,
             **attempt.outputs,
         }
 
     def set_status(self, status: Status, stage: PlannedStage | None = None) -> None:
         """Make the status of the pipeline, or of a stage, known."""
-        target = self._pipeline if stage is None else self._stages[stage.identifier]
-        target["status"] = StatusText(status)
+        if stage is None:
+            self._pipeline["status"] = StatusText(status)
+        else:
+            self._stages[stage.identifier].update(_statuses(status))
+
+
+def _statuses(status: Status) -> dict[str, str]:
+    """Return the status of a stage by each of Harness's names for it."""
+    return dict.fromkeys(("status", "currentStatus", "liveStatus"), StatusText(status))
+
+
+def _outcomes(pipeline: str, stage: str) -> dict[str, bool]:
+    """Return Harness's names for whether something has failed, given the statuses so far."""
+    in_stage = _is_bad(stage)
+    anywhere = in_stage or _is_bad(pipeline)
+    return {
+        "Always": True,
+        "OnPipelineFailure": anywhere,
+        "OnPipelineSuccess": not anywhere,
+        "OnRollbackModeExecution": False,
+        "OnStageFailure": in_stage,
+        "OnStageSuccess": not in_stage,
+    }
+
+
+def _is_bad(text: str) -> bool:
+    status = Status(str(text))
+    return status.is_final and not status.is_good
 
 
 class _Both(Mapping[str, object]):

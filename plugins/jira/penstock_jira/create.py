@@ -6,6 +6,7 @@ then a walk along the project's keys) before anything is sent again.
 """
 
 import json
+from collections.abc import Collection
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -55,6 +56,7 @@ class JiraCreate(IssueStep):
     type: ClassVar[str] = "JiraCreate"
     connector_type: ClassVar[str | None] = "Jira"
     repeatable: ClassVar[bool] = True
+    output_names: ClassVar[Collection[str] | None] = ("issue",)
 
     project_key: ProjectKey = Field(description="The project's key, such as REL.")
     issue_type: Text = Field(description="The name of the issue type, such as Change.")

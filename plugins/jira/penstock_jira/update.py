@@ -4,6 +4,7 @@ Everything is read and resolved before the first write, so that a transition tha
 leaves the fields and the comments as they were.
 """
 
+from collections.abc import Collection
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -54,6 +55,7 @@ class JiraUpdate(IssueStep):
     type: ClassVar[str] = "JiraUpdate"
     connector_type: ClassVar[str | None] = "Jira"
     repeatable: ClassVar[bool] = True
+    output_names: ClassVar[Collection[str] | None] = ("issue",)
 
     issue_key: IssueKey = Field(description="The issue's key, such as REL-12.")
     transition_to: TransitionTo | None = Field(None, description="Where the issue is moved.")

@@ -11,6 +11,7 @@ from penstock.errors import StepFailed
 from penstock.step import Headline, StepContext
 from penstock.verdict import VerdictStatus
 from penstock.watch import Watch
+from penstock_jira.approval import JiraApproval
 
 WAITING, APPROVED = VerdictStatus.WAITING, VerdictStatus.APPROVED
 REJECTED, FAILED = VerdictStatus.REJECTED, VerdictStatus.FAILED
@@ -145,6 +146,7 @@ def test_who_approved_and_when_comes_from_the_field_that_decided(
 
 def test_the_outputs_hold_the_issue_and_the_verdict(gate: Any, judged: Any) -> None:
     outputs = judged(key_values(YES, condition("Resolution", "is empty")), since=SINCE).outputs
+    assert set(outputs) < set(JiraApproval.output_names)
     assert outputs["issue"]["key"] == "REL-8"
     assert outputs["issue"]["Status"] == "Approved"
     assert outputs["issue"]["Risk Level"] == "Low"
@@ -163,6 +165,7 @@ def test_the_outputs_hold_the_issue_and_the_verdict(gate: Any, judged: Any) -> N
 
 def test_a_rejection_tells_who_and_when_too(judged: Any) -> None:
     outputs = judged(key_values(NO), DONE, since=SINCE).outputs
+    assert set(outputs) < set(JiraApproval.output_names)
     assert (outputs["rejected_by"], outputs["output"]["verdict"]["truth"]) == ("Ann Ray", True)
 
 
