@@ -51,7 +51,7 @@ class Users:
                 f"Found no jira users with this query : [{wanted}]; write the e-mail, the display "
                 f"name or the {'account id' if self._client.cloud else 'user name'}"
             )
-        for test in (_is_id, _is_email, _is_name):
+        for test in (_is_id, _is_email, _is_name, _is_folded_name):
             exact = [user for user in found if test(user, wanted)]
             if len(exact) == 1:
                 return exact[0]
@@ -104,6 +104,10 @@ def _is_email(user: User, wanted: str) -> bool:
 
 def _is_name(user: User, wanted: str) -> bool:
     return same(text(user.get("displayName")), wanted)
+
+
+def _is_folded_name(user: User, wanted: str) -> bool:
+    return folded(wanted) in {folded(text(user.get(name))) for name in ("displayName", "name")}
 
 
 def _hides_email(user: User, wanted: str) -> bool:
