@@ -22,9 +22,15 @@ _LISTED = 10
 class Users:
     """Looks users up, each once."""
 
-    def __init__(self, client: "JiraClient", note: Callable[[str], None]) -> None:
-        """Take the client, and where to say what a person may want to check."""
+    def __init__(
+        self, client: "JiraClient", note: Callable[[str], None], *, exact: bool = False
+    ) -> None:
+        """Take the client, and where to say what a person may want to check.
+
+        *exact*: a name in another letter case names nobody; for where a guess would be unsafe.
+        """
         self._client, self._note = client, note
+        self._tests = (_is_id, _is_email, _is_name, *(() if exact else (_is_folded_name,)))
         self._known: dict[str, Json] = {}
 
     @property
@@ -51,7 +57,7 @@ class Users:
                 f"Found no jira users with this query : [{wanted}]; write the e-mail, the display "
                 f"name or the {'account id' if self._client.cloud else 'user name'}"
             )
-        for test in (_is_id, _is_email, _is_name, _is_folded_name):
+        for test in self._tests:
             exact = [user for user in found if test(user, wanted)]
             if len(exact) == 1:
                 return exact[0]
