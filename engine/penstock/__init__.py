@@ -30,6 +30,8 @@ __all__ = [
     "Look",
     "OutcomeUnknown",
     "Outputs",
+    "Pattern",
+    "PatternError",
     "RunFacts",
     "RunFinished",
     "RunInterrupted",
@@ -79,6 +81,7 @@ if TYPE_CHECKING:
     from penstock.expressions import Absent, Deferred
     from penstock.hooks import hookimpl
     from penstock.json_types import Json
+    from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
     from penstock.secret import Secret
     from penstock.step import Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
@@ -101,6 +104,7 @@ _HOMES = {
     "expressions": ("Absent", "Deferred"),
     "hooks": ("hookimpl",),
     "json_types": ("Json",),
+    "pattern": ("Pattern", "PatternError"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
     "secret": ("Secret",),
     "step": ("Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),

@@ -148,7 +148,7 @@ def test_jiras_own_form_of_a_value_can_be_read_in_an_expression(gate: Any, snaps
         (key_values(condition("Status", "contains", ["a"])), "takes one value, and no list"),
         (
             key_values(condition("Status", "matches", "(")),
-            r"the pattern is no .* \(RE2\): missing \): \(; mend",
+            r"the pattern is not RE2: missing \): \(; write",
         ),
         (jexl("<+issue.Status> =="), "expression"),
     ],

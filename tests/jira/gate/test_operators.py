@@ -164,4 +164,9 @@ def test_a_long_value_is_cut(leaf: Any) -> None:
 def test_a_pattern_that_came_in_by_an_expression_and_is_none_is_unknown() -> None:
     found = compare("matches", comparable({"type": "string", "value": "x"}), "(")
     assert found.truth is None
-    assert (found.why or "").startswith("the pattern is no regular expression (RE2): missing ): (;")
+    assert (found.why or "").startswith("the pattern is not RE2: missing ): (;")
+
+
+def test_a_field_that_holds_half_a_character_is_unknown_to_a_pattern() -> None:
+    found = compare("matches", comparable({"type": "string", "value": "x\ud800"}), "x.*")
+    assert (found.truth, found.why) == (None, "the text holds half a character")
