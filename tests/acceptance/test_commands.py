@@ -17,6 +17,7 @@ COMMANDS = [
     "plan",
     "runs",
     "show",
+    "log",
     "resume",
     "abort",
     "connectors",

@@ -14,6 +14,7 @@ from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.references import Here, References
 from penstock.pipeline.stand_ins import StandIns
 from penstock.pipeline.variables import tag_faults, variable_faults
+from penstock.spec_place import any_entry
 from penstock.step import Step
 from penstock.validation import faults_of
 
@@ -93,11 +94,20 @@ class Check:
             self._text(text, (*path, "when", "condition"), here, whole=True)
 
     def _text(
-        self, text: str, path: Path, here: Here, *, whole: bool = False, kept: str | None = None
+        self,
+        text: str,
+        path: Path,
+        here: Here,
+        *,
+        whole: bool = False,
+        kept: str | None = None,
+        secret: bool = False,
     ) -> None:
         if path in self._document.open or not (whole or has_expression(text)):
             return
-        self._document.faults += self._references.faults(text, path, here, whole=whole, kept=kept)
+        self._document.faults += self._references.faults(
+            text, path, here, whole=whole, kept=kept, secret=secret
+        )
 
     def _step(self, place: StepPlace, here: Here) -> None:
         self._condition(place.step, place.path, here)
@@ -124,9 +134,11 @@ class Check:
             news = only(error, lambda each: each["loc"][:1] not in {(key,) for key in misplaced})
             self._spec_faults(kind, place, known, news)
         for below, text in texts_of(spec):
-            kept = kind.deferred.get(".".join(str(part) for part in below))
+            key = ".".join(str(part) for part in below)
+            kept, secret = kind.deferred.get(key), any_entry(key) in kind.secret_keys
             if kept is None or text.strip():  # a blank criterion is none
-                self._text(text, (*path, *below), here, whole=kept is not None, kept=kept)
+                where = (*path, *below)
+                self._text(text, where, here, whole=kept is not None, kept=kept, secret=secret)
         self._connector(kind, spec.get("connectorRef"), (*path, "connectorRef"))
 
     def _misplaced(

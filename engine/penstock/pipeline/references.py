@@ -164,44 +164,54 @@ class References:
         *,
         whole: bool = False,
         kept: str | None = None,
+        secret: bool = False,
         reader: VariableLeaf | None = None,
     ) -> list[Fault]:
         """Return the faults of the text at *path*, read by what stands *here*.
 
         *whole* says that all of it is one expression (a criterion, a condition); *kept* names the
-        root (``issue``) that only a gate will know; *reader* is the variable whose value it is.
+        root (``issue``) that only a gate will know; *secret* says that secrets may be in it;
+        *reader* is the variable whose value it is.
         """
         try:
             template = parse_criterion(text) if whole else parse(text)
         except ExpressionError as error:
             return [self._source.fault(path, error.message, error.hint, offset=error.offset)]
-        found = self._secrets(template.secrets, path, reader)
+        found = self._secrets(template.secrets, path, reader, allowed=secret)
         for read in template.reads:
-            complaint = None if read.path[0] == kept else self._complaint(read, here, reader)
+            known = read.path[0] == kept
+            complaint = None if known else self._complaint(read, here, reader, secret=secret)
             if complaint:
                 found.append(self._source.fault(path, *complaint, offset=read.offset))
         return found
 
     def _secrets(
-        self, secrets: Iterable[SecretRead], path: Path, reader: VariableLeaf | None
+        self,
+        secrets: Iterable[SecretRead],
+        path: Path,
+        reader: VariableLeaf | None,
+        *,
+        allowed: bool,
     ) -> list[Fault]:
         """Return the faults of secrets that are read by their reference.
 
-        A variable may hold one, of a scope within the pipeline's reach; nothing else may.
+        A variable may hold one, of a scope within the pipeline's reach, and so may the value of a
+        key where it is *allowed*; nothing else may.
         """
         found = []
         for secret in secrets:
-            if reader is None:
-                complaint = _in_the_open(f"the secret {secret.reference or ''}".strip())
-            else:
+            if reader is not None:
                 reader.is_secret = True
+            if reader is not None or allowed:
                 complaint = _out_of_reach(secret.reference, self._scope)
+            else:
+                complaint = _in_the_open(f"the secret {secret.reference or ''}".strip())
             if complaint:
                 found.append(self._source.fault(path, *complaint, offset=secret.offset))
         return found
 
     def _complaint(
-        self, read: Read, here: Here, reader: VariableLeaf | None
+        self, read: Read, here: Here, reader: VariableLeaf | None, *, secret: bool
     ) -> tuple[str, str] | None:
         node: Any = here.names
         for i, part in enumerate(read.path):
@@ -216,7 +226,7 @@ class References:
             return None
         if reader is not None and isinstance(node, Leaf):
             reader.needs.append(node)
-        elif isinstance(node, VariableLeaf) and node.is_secret:
+        elif isinstance(node, VariableLeaf) and node.is_secret and not secret:
             return _in_the_open(f"the secret in the {node.kind} {node.name!r}")
         return _too_early(read, node, here)
 

@@ -117,7 +117,8 @@ class RunNames:
         *stand_ins* are names that a rehearsal has besides.
         """
         self._now = now
-        self._secret = secret
+        #: Finds the secret that a reference names.
+        self.secret = secret
         self._started = facts.started
         self._url = facts.url
         self._stand_ins = stand_ins
@@ -182,7 +183,7 @@ class RunNames:
         }
 
     def _made(self, values: Mapping[str, object], now: Callable[[], datetime]) -> Names:
-        return Names(with_stand_ins(values, self._stand_ins), now, self._secret)
+        return Names(with_stand_ins(values, self._stand_ins), now, self.secret)
 
     def at(self, stage: PlannedStage, step: PlannedStep | None = None) -> Names:
         """Return what an expression of *step*, or of *stage* itself, sees now."""

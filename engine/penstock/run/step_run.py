@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -10,13 +10,15 @@ from typing import Any
 from pydantic import ValidationError
 
 from penstock.errors import FailureType, JournalError, PenstockError, StepExpired, StepFailed
-from penstock.events import Status, StepNoted, StepStarted
+from penstock.events import Status, StepLogged, StepStarted
 from penstock.journal import AttemptRecord, WaitRecord
 from penstock.pipeline.plan import PlannedStage, PlannedStep
 from penstock.run.effects import JournalledEffects
 from penstock.run.interruption import Interrupted
-from penstock.run.spec import evaluate_spec
+from penstock.run.spec import evaluate_spec, without_secrets
 from penstock.run.state import RunState
+from penstock.run.step_log import StepLog, log_file
+from penstock.secret import MASK
 from penstock.step import Gate, Headline, Outputs, Step, StepContext
 from penstock.validation import sentences_of
 from penstock.watch import Watch
@@ -40,16 +42,18 @@ def run_step(
     outputs: Outputs = {}
     try:
         kind = type_of(state.world.types, step)
-        spec = evaluate_spec(step, kind.deferred, state.names.at(stage, step), state.plan.file)
-        attempt = replace(attempt, spec=spec)
+        names = state.names.at(stage, step)
+        spec = evaluate_spec(step, kind.deferred, names, state.plan.file, kind.secret_keys)
+        attempt = replace(attempt, spec=without_secrets(spec))
         instance = step_of(kind, spec)
-        context = _context(state, stage, step, attempt)
-        _begin(state, instance, attempt, earlier, context.deadline)
-        result = instance.run(context)
+        with _log(state, step) as log:
+            context = _context(state, stage, step, attempt, log)
+            _begin(state, instance, attempt, earlier, context.deadline)
+            result = instance.run(context)
         if isinstance(result, Watch) and isinstance(instance, Gate):
             wait = _wait_of(state, attempt, result, context.deadline)
         else:
-            outputs = _outputs(step, result)
+            outputs = _outputs(state, step, result)
     except (Interrupted, JournalError):
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
@@ -86,8 +90,7 @@ def headline_of(state: RunState, path: str, step: Step, outputs: Outputs) -> Hea
     try:
         return step.headline(outputs)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - as for run: a plugin may raise anything
-        text = f"nothing is shown beside it, by {defect('step', error)}"
-        state.emit(StepNoted(state.facts.id, state.now(), path, text))
+        state.note(path, f"nothing is shown beside it, by {defect('step', error)}")
         return None
 
 
@@ -117,10 +120,14 @@ def _begin(
 
 
 def _context(
-    state: RunState, stage: PlannedStage, step: PlannedStep, attempt: AttemptRecord
+    state: RunState,
+    stage: PlannedStage,
+    step: PlannedStep,
+    attempt: AttemptRecord,
+    log: Callable[[str], None],
 ) -> StepContext:
     def note(text: str) -> None:
-        state.emit(StepNoted(state.facts.id, state.now(), step.path, text))
+        state.note(step.path, text)
 
     world = state.world
     return StepContext(
@@ -132,7 +139,22 @@ def _context(
         JournalledEffects(state.journal, state.claim, step.path, world.clock),
         world.connectors,
         note,
+        log,
+        state.names.secret,
     )
+
+
+def _log(state: RunState, step: PlannedStep) -> StepLog:
+    world, run = state.world, state.facts.id
+
+    def tell(line: str) -> None:
+        state.emit(StepLogged(run, state.now(), step.path, line))
+
+    def note(text: str) -> None:
+        state.note(step.path, text)
+
+    file = log_file(world.logs, run, step.path) if world.logs is not None else None
+    return StepLog(file, world.masker, world.clock, tell, note)
 
 
 def _wait_of(
@@ -157,8 +179,8 @@ def _wait_of(
     )
 
 
-def _outputs(step: PlannedStep, result: object) -> Outputs:
-    """Return a step's outputs as JSON, or refuse what is none."""
+def _outputs(state: RunState, step: PlannedStep, result: object) -> Outputs:
+    """Return a step's outputs as JSON, without secrets, or refuse what is none."""
     if not isinstance(result, Mapping):
         raise StepFailed(f"a step of type {step.type} returned {type(result).__name__}, no outputs")
     try:
@@ -168,7 +190,11 @@ def _outputs(step: PlannedStep, result: object) -> Outputs:
         raise StepFailed(message) from error
     if len(text) > _LARGEST:
         raise StepFailed(f"the outputs are larger than {_LARGEST} characters")
-    outputs: Outputs = json.loads(text)
+    found: Outputs = json.loads(text)
+    # As the journal would, but before anybody reads them: a resumed run must see the same.
+    outputs: Outputs = state.world.masker.mask_json(found)
+    if outputs != found:
+        state.note(step.path, f"there was a secret in its outputs; it is {MASK} in them")
     return outputs
 
 
