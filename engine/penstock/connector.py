@@ -62,7 +62,7 @@ class Connector(BaseModel):
     #: The ``type:`` of the connector file.
     type: ClassVar[str]
     #: What ``test`` takes, in words (``the key of a project``); ``None``: it takes nothing.
-    subject: ClassVar[str | None] = None
+    test_subject: ClassVar[str | None] = None
     _binding: Binding = PrivateAttr(default_factory=Binding)
 
     @classmethod
@@ -99,6 +99,6 @@ class Connector(BaseModel):
         """Try the connection piece by piece, for ``penstock connector test``.
 
         *subject* is what the person wants to be looked at there (``--subject``), for a type that
-        says in ``subject`` what that is.
+        says in ``test_subject`` what that is.
         """
         yield Check("test", None, f"connectors of type {self.type} have no test")

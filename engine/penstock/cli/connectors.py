@@ -94,7 +94,7 @@ def test(
     found = _directory(app, directory).resolve(
         reference, org=org, project=project, secrets=app.secrets, clock=app.clock
     )
-    if subject is not None and found.subject is None:
+    if subject is not None and found.test_subject is None:
         raise Refused(f"connectors of type {found.type} take no --subject; leave it out")
     good = True
     for check in found.test() if subject is None else found.test(subject):

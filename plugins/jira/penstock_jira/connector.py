@@ -96,7 +96,7 @@ class JiraConnector(Connector):
     """A Jira Cloud site or a Jira Data Center, and the user that pipelines act as."""
 
     type: ClassVar[str] = "Jira"
-    subject: ClassVar[str | None] = "the key of a project"
+    test_subject: ClassVar[str | None] = "the key of a project"
 
     jira_url: Annotated[str, BeforeValidator(_address)] = Field(
         description="Address of Jira, such as https://example.atlassian.net."
