@@ -1,6 +1,6 @@
 """The connector of type ``Jira``: where a Jira is and who we are there (Harness's keys)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
@@ -197,14 +197,21 @@ class JiraConnector(Connector):
         return f"{self.jira_url}/browse/{quote(key, safe='')}"
 
     def client(
-        self, deadline: datetime | None = None, *, patient: bool = True, anonymous: bool = False
+        self,
+        deadline: datetime | None = None,
+        *,
+        patient: bool = True,
+        anonymous: bool = False,
+        note: Callable[[str], None] = lambda _: None,
     ) -> "JiraClient":
         """Return a client that gives up at *deadline* (default: in a minute).
 
         One that is not *patient* asks once and does not wait for a better moment. An *anonymous*
-        one does not sign in, to ask for what Jira tells everybody.
+        one does not sign in, to ask for what Jira tells everybody. *note* is told of waits.
         """
+        from penstock_jira.account import ACCOUNTS, fingerprint
         from penstock_jira.client import JiraClient
+        from penstock_jira.pace import Pace
         from penstock_jira.transport import Route, Transport
 
         clock = self.binding.clock
@@ -217,16 +224,25 @@ class JiraConnector(Connector):
             "User-Agent": _user_agent(),
             "X-Atlassian-Token": "no-check",
         }
+        user, mark = "", None
         if not anonymous:
-            headers["Authorization"] = self.credential.header()
+            credential = self.credential
+            headers["Authorization"] = credential.header()
+            user, mark = credential.user, fingerprint(headers["Authorization"])
+        pace = Pace(
+            ACCOUNTS.get(self.jira_url, user),
+            clock,
+            deadline or clock.now() + timedelta(seconds=_SHORT),
+            fingerprint=mark,
+            patient=patient,
+            note=note,
+        )
         route = Route(str(self.ca_file) if self.ca_file else None, self.proxy)
         return JiraClient(
             self.jira_url,
             Transport(headers, clock, route),
-            clock=clock,
-            deadline=deadline or clock.now() + timedelta(seconds=_SHORT),
+            pace,
             timeout=self.timeout,
-            patient=patient,
         )
 
     def look(self, watches: Sequence[Watch]) -> Sequence[Look]:

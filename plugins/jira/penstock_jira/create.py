@@ -65,7 +65,9 @@ class JiraCreate(IssueStep):
     def run(self, context: StepContext) -> Outputs:
         """Create the issue, unless an earlier life of this step did, and read it back."""
         known(self.project_key)
-        client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
+        client = context.connector(self.connector_ref, JiraConnector).client(
+            context.deadline, note=context.note
+        )
         extras = Extras(self, client, context)
         draft = _Draft(self, client, context, extras)
         created = members(
