@@ -30,6 +30,8 @@ __all__ = [
     "Look",
     "OutcomeUnknown",
     "Outputs",
+    "Pattern",
+    "PatternError",
     "RunFacts",
     "RunFinished",
     "RunInterrupted",
@@ -45,6 +47,7 @@ __all__ = [
     "StepContext",
     "StepFailed",
     "StepFinished",
+    "StepLogged",
     "StepNoted",
     "StepOutline",
     "StepStarted",
@@ -72,6 +75,7 @@ if TYPE_CHECKING:
         SandboxStarted,
         Status,
         StepFinished,
+        StepLogged,
         StepNoted,
         StepOutline,
         StepStarted,
@@ -79,6 +83,7 @@ if TYPE_CHECKING:
     from penstock.expressions import Absent, Deferred
     from penstock.hooks import hookimpl
     from penstock.json_types import Json
+    from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
     from penstock.secret import Secret
     from penstock.step import Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
@@ -95,12 +100,13 @@ _HOMES = {
     "errors": ("ConnectorError", "FailureType", "OutcomeUnknown", "StepFailed"),
     "events": (
         *("Event", "GateLooked", "GateOpened", "GateUnavailable", "RunFinished", "RunInterrupted"),
-        *("RunStarted", "SandboxStarted", "Status", "StepFinished", "StepNoted", "StepOutline"),
-        "StepStarted",
+        *("RunStarted", "SandboxStarted", "Status", "StepFinished", "StepLogged", "StepNoted"),
+        *("StepOutline", "StepStarted"),
     ),
     "expressions": ("Absent", "Deferred"),
     "hooks": ("hookimpl",),
     "json_types": ("Json",),
+    "pattern": ("Pattern", "PatternError"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
     "secret": ("Secret",),
     "step": ("Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),

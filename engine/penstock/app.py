@@ -12,7 +12,7 @@ from penstock.clock import Clock, SystemClock
 from penstock.connectors.files import ConnectorDirectory
 from penstock.connectors.scope import Scope
 from penstock.connectors.secrets import SecretStore
-from penstock.errors import ConnectorError, Fault, Refused
+from penstock.errors import ConnectorError, Refused
 from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
 from penstock.pipeline.checking import ConnectorCheck
@@ -30,7 +30,9 @@ from penstock.run.names import RunNames
 from penstock.run.origin import origin_of_run
 from penstock.run.ownership import is_owned, own, owner_name
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
+from penstock.run.secret_reads import secret_faults
 from penstock.run.state import RunState, World
+from penstock.run.step_log import logs_of
 from penstock.sandbox import Sandbox
 from penstock.secret import Masker, Secret
 from penstock.source import Source, read
@@ -117,9 +119,8 @@ class App:
 
     def start(self, options: StartOptions, planned: Planned) -> RunRecord:
         """Journal a new run of *planned*, not yet carried; raise ``Refused`` if it cannot work."""
-        if options.sandbox is None:
-            self._require_secrets(options, planned.plan)
-        else:
+        self._require_secrets(options, planned.plan)
+        if options.sandbox is not None:
             for kind in self._sandbox_types(planned.plan):
                 kind(options.sandbox.options(self.clock)).check()
         identifier = _new_id()
@@ -145,9 +146,9 @@ class App:
 
     def _require_secrets(self, options: StartOptions, plan: Plan) -> None:
         """Find secrets that are missing before anything is sent."""
-        directory = self.connector_directory(options)
+        directory = None if options.sandbox else self.connector_directory(options)
         references = {step.spec.get("connectorRef") for _, step in plan.steps()}
-        faults: list[Fault] = []
+        faults = secret_faults(plan, self.plugins.step_types, self.secrets)
         for reference in sorted(ref for ref in references if isinstance(ref, str)):
             if directory is None or "<+" in reference or "{{" in reference:
                 continue
@@ -235,7 +236,9 @@ class App:
             project=plan.project,
             sandboxes=sandboxes,
         )
-        return World(self.plugins.step_types, connectors, clock, emit)
+        logs = logs_of(self.database)
+        types = self.plugins.step_types
+        return World(types, connectors, clock, emit, masker=self.masker, logs=logs)
 
     def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
         origin = record.facts

@@ -61,6 +61,8 @@ class Connector(BaseModel):
 
     #: The ``type:`` of the connector file.
     type: ClassVar[str]
+    #: What ``test`` takes, in words (``the key of a project``); ``None``: it takes nothing.
+    test_subject: ClassVar[str | None] = None
     _binding: Binding = PrivateAttr(default_factory=Binding)
 
     @classmethod
@@ -93,6 +95,10 @@ class Connector(BaseModel):
         what = ", ".join(sorted({watch.key for watch in watches}))
         raise ConnectorError(f"a connector of type {self.type} cannot be watched for {what}")
 
-    def test(self) -> Iterator[Check]:
-        """Try the connection piece by piece, for ``penstock connector test``."""
+    def test(self, subject: str | None = None) -> Iterator[Check]:  # noqa: ARG002 - for those who override it
+        """Try the connection piece by piece, for ``penstock connector test``.
+
+        *subject* is what the person wants to be looked at there (``--subject``), for a type that
+        says in ``test_subject`` what that is.
+        """
         yield Check("test", None, f"connectors of type {self.type} have no test")

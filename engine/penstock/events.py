@@ -21,6 +21,7 @@ __all__ = [
     "SandboxStarted",
     "Status",
     "StepFinished",
+    "StepLogged",
     "StepNoted",
     "StepOutline",
     "StepStarted",
@@ -110,6 +111,17 @@ class StepStarted(Event):
 @dataclass(frozen=True)
 class StepNoted(Event):
     """A step, or the engine about it, has something to say to the person watching."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True)
+class StepLogged(Event):
+    """What runs on behalf of a step, such as a script, has printed a line.
+
+    Of many lines only some are told, and a long one is cut; ``penstock log`` has them all.
+    """
 
     path: str
     text: str

@@ -5,8 +5,13 @@ import html
 import json
 import re
 import threading
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote, quote_plus
+
+if TYPE_CHECKING:
+    from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+    from pydantic.json_schema import JsonSchemaValue
+    from pydantic_core import CoreSchema
 
 __all__ = ["MASK", "SHORTEST_MASKED", "Masker", "Secret"]
 
@@ -49,6 +54,24 @@ class Secret:
     def __reduce__(self) -> Any:
         """Refuse to be pickled."""
         raise TypeError("a secret is not written anywhere")
+
+    @classmethod
+    def __get_pydantic_core_schema__(
+        cls, source: type[object], handler: "GetCoreSchemaHandler"
+    ) -> "CoreSchema":
+        """Tell pydantic that a field may be one: it is taken as it is, and written as the mask."""
+        from pydantic_core import core_schema
+
+        return core_schema.is_instance_schema(
+            cls, serialization=core_schema.plain_serializer_function_ser_schema(str)
+        )
+
+    @classmethod
+    def __get_pydantic_json_schema__(
+        cls, schema: "CoreSchema", handler: "GetJsonSchemaHandler"
+    ) -> "JsonSchemaValue":
+        """Return what a pipeline may write there: a text."""
+        return {"type": "string"}
 
 
 class Masker:

@@ -5,7 +5,7 @@ A step *is* a pydantic model. Its fields are the ``spec`` of the YAML (``snake_c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -16,7 +16,9 @@ from pydantic.alias_generators import to_camel
 
 from penstock.clock import Clock
 from penstock.connector import Connector
+from penstock.errors import ConnectorError
 from penstock.json_types import Json
+from penstock.secret import Secret
 from penstock.verdict import Verdict
 from penstock.watch import Snapshot, Watch
 
@@ -102,6 +104,14 @@ class Connectors(Protocol):
         ...
 
 
+def _no_log(line: str) -> None:
+    """Keep nothing."""
+
+
+def _no_secret(reference: str) -> Secret:
+    raise ConnectorError(f"the secret {reference!r} was asked for where there are none")
+
+
 @dataclass(frozen=True)
 class StepContext:
     """What a step is given when it runs."""
@@ -117,6 +127,10 @@ class StepContext:
     connectors: Connectors
     #: Tells the person who watches; for progress and warnings.
     note: Callable[[str], None]
+    #: Keeps a line that what runs on behalf of the step has printed, masked and within bounds.
+    log: Callable[[str], None] = _no_log
+    #: Finds the secret that a reference names, in the scope of the run's pipeline.
+    secret: Callable[[str], Secret] = _no_secret
 
     def connector(self, reference: str, kind: type[C]) -> C:
         """Resolve *reference*, which must name a connector of *kind*."""
@@ -144,6 +158,12 @@ class Step(BaseModel, ABC):
     #: Spec keys (dotted) that are expressions for later, and the name that only the step will
     #: know (``issue``): they reach the step unevaluated, as ``penstock.Deferred``.
     deferred: ClassVar[Mapping[str, str]] = {}
+    #: The names of its outputs, if they are always among these: then a pipeline that reads another
+    #: one is refused before it runs, with the near miss.
+    output_names: ClassVar[Collection[str] | None] = None
+    #: Spec keys (dotted, ``*`` for each entry of a list) in which a text may hold secrets: such a
+    #: text reaches the step as a ``Secret``, and the journal as a mask.
+    secret_keys: ClassVar[frozenset[str]] = frozenset()
 
     @abstractmethod
     def run(self, context: StepContext) -> Outputs | Watch:

@@ -21,6 +21,7 @@ Location: TypeAlias = tuple[str | int, ...]
 #: What a value must be, by the beginning of pydantic's error type.
 _KINDS = {
     "string_type": "text",
+    "is_instance_of": "text",  # or a `Secret`, which a text with a secret in it becomes
     "int": "a whole number",
     "float": "a number",
     "decimal": "a number",

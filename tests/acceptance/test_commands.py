@@ -17,6 +17,7 @@ COMMANDS = [
     "plan",
     "runs",
     "show",
+    "log",
     "resume",
     "abort",
     "connectors",
@@ -80,6 +81,8 @@ def test_plugins_and_steps_show_what_is_installed(shell):
 def test_the_schema_is_json(shell):
     schema = json.loads(shell("schema").out)
     assert schema["$defs"]["Step"]["properties"]["type"]["enum"]
+    schema = json.loads(shell("schema", "connector").out)
+    assert "timeout" in schema["$defs"]["spec.Jira"]["properties"]
 
 
 def test_connectors_are_listed_with_how_to_refer_to_each(shell, pipelines):
@@ -98,6 +101,11 @@ def test_a_connector_can_be_tested(shell, jira):
     result = shell("connector", "test", "account.jira")
     assert result.code == 0, result.out + result.err
     assert "release-bot" in result.out
+    other = shell("connector", "test", "account.jira", "--subject", "ops")
+    assert "in OPS: browse projects" in other.out
+    none = shell("connector", "test", "account.jira", "--subject", "RLE")
+    assert none.code == 1
+    assert "did you mean 'REL'?" in none.out
 
 
 def test_a_connector_with_a_wrong_secret_fails_its_test_without_showing_it(shell, jira):

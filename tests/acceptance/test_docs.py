@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 from penstock.app import App
 from penstock.connectors.files import ConnectorDirectory
+from penstock.errors import Refused
 from penstock.events import Event, Status
 from penstock.expressions import Deferred, Names, limits, parse
 from penstock.expressions.filters import FILTERS
@@ -31,6 +32,7 @@ from penstock.expressions.methods import METHODS
 from penstock.expressions.values import Absent, to_text
 from penstock.pipeline import model
 from penstock.pipeline.document import NOTED, UNSUPPORTED
+from penstock.pipeline.platform import PLATFORM
 from penstock.verdict import Combination, Condition
 from penstock_jira.approval import JiraApproval
 from penstock_jira.approvers import Approvers
@@ -292,10 +294,14 @@ def test_a_pipeline_that_is_wrong_on_purpose_is_refused(shell, pipelines, block)
 @pytest.mark.parametrize(
     "block", [block for block in YAML if block.body.startswith("connector:")], ids=str
 )
-def test_a_connector_of_a_page_loads(tmp_path, block):
+def test_a_connector_of_a_page_loads_unless_it_is_wrong_on_purpose(tmp_path, block):
     (tmp_path / "connector.yaml").write_text(block.text)
-    plugins = App(tmp_path / "journal.db", {}).plugins
-    assert len(ConnectorDirectory(tmp_path, plugins.connector_types).all()) == 1
+    directory = ConnectorDirectory(tmp_path, App(tmp_path / "x.db", {}).plugins.connector_types)
+    if (block.file or "").startswith("wrong"):
+        with pytest.raises(Refused):
+            directory.all()
+    else:
+        assert len(directory.all()) == 1
 
 
 @pytest.mark.parametrize("block", YAML, ids=str)
@@ -411,6 +417,11 @@ def test_every_method_and_filter_is_in_its_table():
         "minus"
     } == METHODS | {"get"}
     assert codes(*(row[1] for row in rows("writing-pipelines", heading, "filters"))) == {*FILTERS}
+
+
+def test_every_name_of_the_platform_is_named():
+    text = section("writing-pipelines", "What can be read")
+    assert codes(text.partition("only the platform has")[2]) >= PLATFORM.keys()
 
 
 def test_every_bound_is_in_the_table():

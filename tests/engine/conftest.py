@@ -19,7 +19,7 @@ from penstock.run.interruption import InterruptibleClock, Stop
 from penstock.run.local import carry
 from penstock.run.names import RunNames
 from penstock.run.state import RunState, World
-from penstock.secret import Secret
+from penstock.secret import Masker, Secret
 from penstock.source import parse
 from penstock.step import Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
 from penstock.testing import FakeClock
@@ -228,9 +228,17 @@ class Bench:
     events: list[Event] = field(default_factory=list)
     stop: Stop = field(default_factory=Stop)
     types: dict[str, type[Step]] = field(default_factory=lambda: dict(TYPES))
+    masker: Masker = field(default_factory=Masker)
+    #: Looks come exactly when they are due.
+    jitter: Callable[[], float] = lambda: 0.0
 
     def __post_init__(self) -> None:
         self.journal = Journal(self.directory / "journal.db")
+
+    @property
+    def logs(self) -> Path:
+        """Where the logs of steps are kept."""
+        return self.directory / "logs"
 
     def reopen(self, kind: type[Journal] = Journal) -> Journal:
         """Open the journal anew, as the process after this one would, and forget this one."""
@@ -304,6 +312,9 @@ class Bench:
             OneConnector(self.clock),
             InterruptibleClock(self.clock, self.stop),
             emit or self.events.append,
+            self.jitter,
+            self.masker,
+            self.logs,
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
 

@@ -3,6 +3,7 @@ from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from pydantic import BaseModel
 
 from penstock.connector import Connector, SecretReference
 from penstock.connectors.files import ConnectorDirectory, ConnectorFile
@@ -13,12 +14,19 @@ from penstock.secret import Masker
 from penstock.testing import FakeClock
 
 
+class Inner(BaseModel):
+    """A level below the spec of a connector."""
+
+    key_ref: SecretReference | None = None
+
+
 class Tracker(Connector):
     type: ClassVar[str] = "Jira"
 
     jira_url: str
     password_ref: SecretReference = "token"
     retries: int = 0
+    rows: tuple[Inner, ...] = ()
 
 
 TYPES: dict[str, type[Connector]] = {"Jira": Tracker}
@@ -454,6 +462,17 @@ def test_a_secret_out_of_a_connectors_scope_is_a_fault_of_its_file(
         f"{path}:{4 + len(home)}:35: The project level secret 'tok' cannot be used at {scope} "
         f"level; write '{scope}.tok' instead and set PENSTOCK_SECRET_{scope.upper()}_TOK"
     )
+
+
+def test_a_secret_out_of_scope_is_found_in_a_list_too(
+    write: Write, directory: ConnectorDirectory
+) -> None:
+    rows = "rows: [{key_ref: account.a}, {key_ref: org.b}]"
+    path = write("a.yaml", "identifier: jira", spec=f"{{jiraUrl: u, {rows}}}")
+    with pytest.raises(Refused) as caught:
+        directory.all()
+    (line,) = str(caught.value).splitlines()
+    assert line.startswith(f"{path}:4:61: The org level secret 'org.b' cannot be used at account")
 
 
 def test_a_secret_of_the_connectors_own_or_a_wider_scope_is_none(

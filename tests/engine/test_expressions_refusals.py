@@ -211,6 +211,9 @@ def test_a_pattern_that_is_not_re2_is_refused_before_anything_is_evaluated(capfd
         parse('x {{ nothing =~ "a(" }}')
     assert caught.value.offset == 16
     assert capfd.readouterr().err == ""
+    with pytest.raises(ExpressionError, match="the pattern is not RE2: missing") as caught:
+        parse('x <+nothing.split("##(")[0]>')
+    assert caught.value.offset == 18
 
 
 def test_an_unknown_method_is_answered_with_the_nearest_ones_first():

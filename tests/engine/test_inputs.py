@@ -134,6 +134,14 @@ def test_conditions_that_cannot_be_read_say_why(text, message):
         parse_input(text)
 
 
+def test_a_value_that_no_pattern_can_read_is_refused():
+    complaint = parse_input("<+input>.regex(a+)").complaint("\udcff")
+    assert complaint == "'\\udcff' cannot be matched: the text holds half a character"
+    assert (
+        parse_input("<+input>.regex(a+)").complaint("\udcff", shown=False).startswith("it cannot")
+    )
+
+
 def test_values_are_split_at_commas_but_not_in_quotes():
     assert split_values(r"a, b,,\'c,d\' ,") == ["a", "b", "c,d"]
 

@@ -9,7 +9,8 @@ from penstock.events import Status
 from penstock.expressions import Names, parse
 from penstock.journal import AttemptRecord
 from penstock.pipeline.plan import PlannedVariable
-from penstock.run.names import RunNames, Variables
+from penstock.run.names import RunNames
+from penstock.run.variables import Variables
 from penstock.secret import Secret
 from penstock.step import RunFacts
 
@@ -25,10 +26,13 @@ def plan(bench):
             variables="[{name: env, value: prod}, {name: both, value: far}, "
             "{name: token, type: Secret, value: account.x}, "
             "{name: at, value: '<+pipeline.startTs>'}, "
-            "{name: day, value: '<+currentDate()>'}]",
-            extra="  tags: {team: cab}\n  orgIdentifier: o\n  projectIdentifier: pr\n",
+            "{name: day, value: '<+currentDate()>'}, "
+            "{name: home, value: '<+org.name>/<+project.name>'}]",
+            extra="  tags: {team: cab, where: '<+pipeline.variables.env>'}\n"
+            "  description: What it does\n  orgIdentifier: o\n  projectIdentifier: pr\n",
             s="        variables: [{name: both, value: near}, "
-            "{name: of, value: '<+steps.a.said>'}, {name: today, value: '<+currentDate()>'}]",
+            "{name: of, value: '<+steps.a.said>'}, {name: today, value: '<+currentDate()>'}]\n"
+            "        tags: {day: '<+stage.variables.today>'}\n        description: How",
         )
     )
 
@@ -81,7 +85,23 @@ def at(plan, run_names, frames):
         ("pipeline.triggerType", "MANUAL"),
         ("pipeline.triggeredBy.name", "ann"),
         ("pipeline.triggeredBy.email", "ann@example.com"),
+        ("pipeline.description", "What it does"),
+        ("pipeline.resumedExecutionId", "k3x9"),
+        ("pipeline.executionMode", "NORMAL"),
+        ("pipeline.selectedStages", ["s", "t"]),
         ("pipeline.tags.team", "cab"),
+        ("pipeline.tags.where", "prod"),
+        ("stage.tags.day", "2026-03-02"),
+        ("stage.description", "How"),
+        ("stages.t.description", ""),
+        ("stage.currentStatus", "NotStarted"),
+        ("stage.liveStatus", "NotStarted"),
+        ("stage.executionUrl", "http://ci/1"),
+        ("step.executionUrl", "http://ci/1"),
+        ("step.type", "Say"),
+        ("org.name", "o"),
+        ("project.name", "pr"),
+        ("pipeline.variables.home", "o/pr"),
         ("pipeline.variables.env", "prod"),
         ("pipeline.stages.t.name", "t"),
         ("stage.identifier", "s"),
@@ -131,6 +151,7 @@ def test_a_step_is_known_once_it_has_ended(bench, at, plan, run_names, frames):
         "status": "Succeeded",
         "startTs": 1772442000000,
         "endTs": 1772442002000,
+        "retryCount": 0,
         "spec.text": "x",
     }.items():
         assert at(f"<+steps.a.{name}>") == value
@@ -149,6 +170,70 @@ def test_statuses_follow_the_run(at, run_names, frames):
     assert at("<+pipeline.status> <+stages.t.status> <+stage.status>") == (
         "Failed Skipped NotStarted"
     )
+
+
+@pytest.mark.parametrize(
+    ("statuses", "true"),
+    [
+        ((Status.RUNNING, Status.RUNNING), "OnPipelineSuccess OnStageSuccess"),
+        ((Status.SUCCEEDED, Status.NOT_STARTED), "OnPipelineSuccess OnStageSuccess"),
+        ((Status.SUCCEEDED, Status.IGNORE_FAILED), "OnPipelineSuccess OnStageSuccess"),
+        ((Status.FAILED, Status.NOT_STARTED), "OnPipelineFailure OnStageSuccess"),
+        ((Status.SUCCEEDED, Status.EXPIRED), "OnPipelineFailure OnStageFailure"),
+        ((Status.APPROVAL_REJECTED, Status.ABORTED), "OnPipelineFailure OnStageFailure"),
+    ],
+)
+def test_the_names_for_what_has_failed_follow_the_statuses(at, run_names, frames, statuses, true):
+    run_names.set_status(statuses[0])
+    run_names.set_status(statuses[1], frames["s"])
+    outcomes = {
+        f"On{level}{how}" for level in ("Pipeline", "Stage") for how in ("Success", "Failure")
+    }
+    assert {name for name in outcomes if at(f"<+{name}>")} == set(true.split())
+    assert (at("<+Always>"), at("<+OnRollbackModeExecution>")) == (True, False)
+
+
+def test_a_step_after_a_failure_is_told_of_it(bench):
+    fail = "- step: {identifier: a, type: Fail, spec: {}}\n"
+    tell = (
+        "- step: {identifier: b, type: Say, when: {stageStatus: All, condition: <+OnStageFailure>},"
+        " spec: {text: '<+OnPipelineSuccess> <+stage.currentStatus>'}}\n"
+    )
+    assert bench.run(bench.pipeline(fail + tell)) is Status.FAILED
+    assert bench.of_kind("run_finished")[0].outputs["s/b"]["said"] == "false Failed"
+
+
+def test_a_tag_is_evaluated_when_it_is_read_and_never_again(bench):
+    say = "- step: {identifier: a, type: Say, spec: {text: <+pipeline.tags.mark>}}\n"
+    text = bench.pipeline(
+        say,
+        variables="[{name: v, value: '{{ ''<+pipeline.name>'' }}'}]",
+        extra="  tags: {mark: 'of <+pipeline.variables.v>'}",
+    )
+    assert bench.run(text) is Status.SUCCEEDED
+    assert bench.of_kind("run_finished")[0].outputs["s/a"]["said"] == "of <+pipeline.name>"
+
+
+def test_stand_ins_are_names_that_only_the_platform_has(bench, plan):
+    facts = RunFacts("k3x9", plan.name, bench.clock.now(), "http://ci/1", "ann")
+    stand_ins = {
+        "artifact": {"tag": "1.2.3"},
+        "pipeline": {"branch": "main", "name": "never seen", "triggeredBy": {"trigger": "push"}},
+    }
+    names = RunNames(
+        plan, facts, sequence=1, email="e", secret=str, now=bench.clock.now, stand_ins=stand_ins
+    )
+    frame = names.inside(names.whole, plan.stages[0])
+    seen = names.at(frame, plan.stages[0].steps[0])
+    text = "<+artifact.tag> <+pipeline.branch> <+pipeline.name> <+pipeline.triggeredBy.trigger>"
+    assert parse(text).render(seen) == "1.2.3 main A pipeline push"
+    assert parse("<+pipeline.triggeredBy.name>").render(seen) == "ann"
+    assert {*seen.values} - {*names.at(frame).values} == {"step"}
+    assert len(seen.values) == len([*seen.values])
+    with pytest.raises(ExpressionError, match="'image' is not there"):
+        parse("<+artifact.image>").render(seen)
+    names.set_status(Status.FAILED)
+    assert parse("<+pipeline.status>").render(seen) == "Failed"
 
 
 def test_variables_stay_as_they_were_at_the_start_while_steps_see_the_present(bench, at):
@@ -190,8 +275,8 @@ def test_variables_are_a_mapping_that_evaluates_none_before_it_is_read():
 
 def test_both_levels_of_variables_are_one_mapping(at, frames, run_names):
     both = run_names.at(frames["s"]).values["variables"]
-    assert list(both) == ["both", "of", "today", "env", "token", "at", "day"]
-    assert len(both) == 7
+    assert list(both) == ["both", "of", "today", "env", "token", "at", "day", "home"]
+    assert len(both) == 8
 
 
 @pytest.mark.parametrize(

@@ -1,12 +1,19 @@
 """What expressions read: names that are there, steps that have run, variables without cycles."""
 
+from collections.abc import Collection
+from typing import ClassVar
+
 import pytest
 
+from penstock.errors import Refused
+from penstock.json_types import Json
 from penstock.pipeline.document import Document
+from penstock.pipeline.planning import make_plan
+from penstock.pipeline.platform import PLATFORM
 from penstock.pipeline.references import References
 from penstock.run.names import RunNames
 from penstock.source import parse
-from penstock.step import RunFacts
+from penstock.step import Outputs, RunFacts, Step, StepContext
 
 SAY = "- step: {identifier: %s, type: Say, spec: {text: %s}}\n"
 
@@ -23,6 +30,10 @@ def only_fault(bench, text):
         "pipeline.executionId",
         "pipeline.execution.url",
         "pipeline.triggeredBy.email",
+        "pipeline.description",
+        "pipeline.executionMode",
+        "pipeline.resumedExecutionId",
+        "pipeline.selectedStages",
         "pipeline.tags.team",
         "pipeline.variables.v",
         "pipeline.stages.s.name",
@@ -34,6 +45,15 @@ def only_fault(bench, text):
         "stage.tags",
         "variables.w",
         "variables.v",
+        "stage.description",
+        "stages.t.currentStatus",
+        "stages.t.executionUrl",
+        "OnStageSuccess",
+        "OnPipelineFailure",
+        "Always",
+        "org.name",
+        "project.name",
+        "step.executionUrl",
         "steps.b.status",
         "execution.steps.b.said",
         "stage.spec.execution.steps.b.said",
@@ -74,7 +94,7 @@ def test_the_names_that_are_checked_are_the_names_that_a_run_has(bench):
         below = {f"{key}.{name}" for key, value in mappings for name in keys(value, depth + 1)}
         return set(tree) | below
 
-    checked = references.at(stage.inside[0], starts=True).names
+    checked = references.visible.at(stage.inside[0], starts=True).names
     frame = names.inside(names.whole, plan.stages[0])
     run = names.at(frame, plan.stages[0].steps[0]).values
     assert keys(checked) - keys(run) == {
@@ -117,7 +137,9 @@ def test_the_names_that_are_checked_are_the_names_that_a_run_has(bench):
         ),
         (
             "env.name",
-            "'env.name' cannot be read: there is no 'env'; only the platform has it: hand the",
+            "'env.name' cannot be read: there is no 'env'; services, environments and "
+            "infrastructures belong to a deployment of the platform: hand the value over in a "
+            "variable, as <+pipeline.variables.env_name>",
         ),
         (
             "pipeline.variables.dotted.name",
@@ -142,7 +164,9 @@ def test_names_are_looked_for_only_so_often():
     source = parse(text, "p.yaml")
     document = Document.of(source, source.value)
     references = References(document, {})
-    found = references.faults(body, ("pipeline", "variables", 0, "value"), references.at_pipeline)
+    found = references.faults(
+        body, ("pipeline", "variables", 0, "value"), references.visible.at(None, starts=False)
+    )
     assert len(found) == 150
     assert sum(1 for fault in found if fault.hint) == 100
 
@@ -351,3 +375,150 @@ def test_a_stage_without_an_identifier_knows_its_own_names(bench):
     rows = bench.faults(text.replace("identifier: s", "identifer: s"))
     assert len(rows) == 3
     assert "'c' is not in 'steps'; known: a, b" in rows[2]
+
+
+# Names that only the platform has
+
+PLATFORM_ROOTS = [
+    *("account", "artifact", "artifacts", "codebase", "env", "eventPayload", "infra", "INFRA_KEY"),
+    *("manifests", "rollbackArtifact", "service", "serviceConfig", "serviceVariables", "trigger"),
+]
+
+
+@pytest.mark.parametrize("root", PLATFORM_ROOTS)
+def test_a_name_of_the_platform_is_refused_with_what_to_do(bench, root):
+    text = bench.pipeline(SAY % ("a", f"Ship <+{root}.'the-x'>"))
+    (row,) = bench.faults(text)
+    column = next(line for line in text.splitlines() if root in line).index(root) + 1
+    assert row.startswith(
+        f"p.yaml:14:{column}: '{root}.the-x' cannot be read: there is no '{root}'"
+    )
+    assert row.endswith(
+        f": hand the value over in a variable, as <+pipeline.variables.{root}_the_x>"
+    )
+
+
+def test_the_platforms_names_are_all_tested():
+    assert set(PLATFORM_ROOTS) == set(PLATFORM)
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        (
+            "pipeline.branch",
+            "the pipeline is a file here, and nobody asked Git for it: hand the value over in a "
+            "variable, as <+pipeline.variables.pipeline_branch>",
+        ),
+        ("pipeline.originalExecution.id", "no run here repeats or rolls back another: hand"),
+        ("stage.delegateSelectors", "there are no delegates here: hand"),
+        ("pipeline.stages.s.delegateSelectors", "there are no delegates here: hand"),
+        ("org.companyName", "accounts belong to the platform: hand"),
+        ("steps.log.x", "known: a"),
+        ("pipeline.variables.branch", "nothing is defined there"),
+        ("matrix.x", "it is known only where a `strategy` repeats a stage or a step"),
+        ("stepGroup.variables.x", "it is known only in a step group"),
+        ('artifact."".""', "artifacts belong to a deployment of the platform: hand the value over"),
+    ],
+)
+def test_a_name_that_cannot_be_here_is_refused_with_the_reason(bench, name, hint):
+    fault = only_fault(bench, bench.pipeline(SAY % ("a", f"'<+{name}>'")))
+    assert fault.partition("; ")[2].startswith(hint)
+
+
+def test_a_name_that_a_step_alone_knows_is_refused_elsewhere(bench):
+    text = bench.pipeline(SAY % ("a", "x"), s="        when: {condition: '<+step.name> == \"x\"'}")
+    assert only_fault(bench, text).endswith("it is known only in a step")
+
+
+def test_what_stands_in_for_the_platform_may_be_read(bench):
+    text = bench.pipeline(
+        SAY % ("a", "<+artifact.tag> <+pipeline.branch> <+artifact.image>"),
+        variables="[{name: v, value: '<+artifact.tag>'}]",
+    )
+    source = parse(text, "p.yaml")
+    stand_ins = {"artifact": {"tag": "1.2.3"}, "pipeline": {"branch": "main"}}
+    with pytest.raises(Refused) as caught:
+        make_plan(source, source.value, bench.types, None, stand_ins=stand_ins)
+    (fault,) = caught.value.faults
+    assert fault.message == "'artifact.image' cannot be read: 'image' is not in 'artifact'"
+    assert fault.hint == "known: tag"
+
+
+# The outputs of steps
+
+
+class Open(Step):
+    """A step whose outputs are always called the same."""
+
+    type: ClassVar[str] = "Open"
+    output_names: ClassVar[Collection[str] | None] = ("issue",)
+    text: Json
+
+    def run(self, context: StepContext) -> Outputs:
+        raise AssertionError("nothing is run")
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ("steps.open.isue.key", "did you mean 'issue'?"),
+        ("steps.open.statu", "did you mean 'status'?"),
+        ("steps.open.issues", "did you mean 'issue'?"),
+        ("pipeline.stages.s.spec.execution.steps.open.output.x", "known: "),
+    ],
+)
+def test_an_output_that_a_step_never_leaves_is_refused(bench, name, hint):
+    bench.types["Open"] = Open
+    text = bench.pipeline(
+        "- step: {identifier: open, type: Open, spec: {text: x}}\n" + SAY % ("b", f"<+{name}>")
+    )
+    fault = only_fault(bench, text)
+    above, _, missing = name.rpartition("open.")
+    assert f"{missing.partition('.')[0]!r} is not in '{above}open'" in fault
+    assert hint in fault
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "<+steps.open.issue.anything.at.all> <+steps.open.spec.x> <+steps.open.retryCount>",
+        "{{ steps.open.isue.key | default('x') }}",
+        "<+steps.open>",
+        "<+steps.other.anything>",
+    ],
+)
+def test_what_a_step_leaves_deeper_down_only_the_run_will_tell(bench, text):
+    bench.types["Open"] = Open
+    steps = "- step: {identifier: open, type: Open, spec: {text: x}}\n" + SAY % ("other", "x")
+    assert bench.plan(bench.pipeline(steps + SAY % ("b", f'"{text}"')))
+
+
+# Tags
+
+
+def test_a_tag_is_checked_as_a_variable_is(bench):
+    text = bench.pipeline(
+        SAY % ("a", "<+pipeline.tags.late> <+stage.tags.fine>"),
+        variables="[{name: v, value: <+pipeline.tags.round>}, {name: t, type: Secret, value: x}]",
+        extra="  tags: {round: '<+pipeline.variables.v>', wrong: '<+pipeline.nam>', bad: '<+ >',\n"
+        "    late: '<+pipeline.stages.s.spec.execution.steps.a.said>', bare: x, empty: }",
+        s="        tags: {fine: '<+stage.name>', open: '<+pipeline.variables.t>'}",
+    )
+    rows = [row.partition(": ")[2] for row in bench.faults(text)]
+    assert rows == [
+        "the variable 'v' needs its own value: v → round → v; break the cycle",
+        "'pipeline.nam' cannot be read: 'nam' is not in 'pipeline'; did you mean 'name'?",
+        "the expression is empty",
+        "'pipeline.tags.late' needs the step that it is part of; read an earlier step",
+    ]
+
+
+def test_a_tag_that_needs_a_secret_is_not_written_into_a_field(bench):
+    text = bench.pipeline(
+        SAY % ("a", "<+pipeline.tags.t>"),
+        variables="[{name: v, type: Secret, value: x}]",
+        extra="  tags: {t: '<+pipeline.variables.v>'}",
+    )
+    fault = only_fault(bench, text)
+    assert fault.startswith("the secret in the tag 't' would be written in the open")

@@ -12,11 +12,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from penstock.duration import Duration
 from penstock.expressions import Deferred
 from penstock.pipeline.document import NOTED, UNSUPPORTED
-from penstock.pipeline.schema import pipeline_schema
+from penstock.pipeline.schema import connector_schema, pipeline_schema
 from penstock.step import Outputs, Step, StepContext
-from penstock_jira import penstock_step_types
+from penstock_jira import penstock_connector_types, penstock_step_types
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "pipelines").glob("*.yaml"))
+CONNECTORS = {kind.type: kind for kind in penstock_connector_types()}
 JIRA = {kind.type: kind for kind in penstock_step_types()}
 
 
@@ -175,7 +176,7 @@ def test_what_we_accept_is_accepted(bench, old, new):
         ("  identifier: p", "  identifer: p"),
         ("  identifier: p", "  identifier: my-p"),
         ("  identifier: p", "  identifier: step"),
-        ("type: Custom", "type: Deployment"),
+        ("type: Custom", "type: CI"),
         ("type: Custom", "typ: Custom"),
         ("type: Odd", "type: Ood"),
         ("type: Odd", "typ: Odd"),
@@ -189,7 +190,7 @@ def test_what_we_accept_is_accepted(bench, old, new):
         ("text: x", "text: x, rows: [{kynd: one}]"),
         ("text: x", "text: x, inner: {kind: three}"),
         ("spec: {text: x}", "spec: {text: x}\n                  failureStrategies: [x]"),
-        ("spec: {text: x}", "spec: {text: x}\n                  strategy: {repeat: {times: 2}}"),
+        ("spec: {text: x}", "spec: {text: x}\n                  strategy: {repeat: {tymes: 2}}"),
         ("spec: {text: x}", "spec: {text: x}\n                  when: {stageStatus: Never}"),
         ("spec: {text: x}", "spec: {text: x}\n                  when: {pipelineStatus: All}"),
         ("spec: {text: x}", "spec: {text: x}\n                  timeout: 5"),
@@ -230,3 +231,53 @@ def test_a_step_type_may_be_called_like_a_level_of_the_document():
 def test_a_type_that_json_schema_cannot_describe_may_have_any_spec():
     text = GOOD.replace("type: Odd", "type: Unsayable")
     assert errors(text, {"Unsayable": Unsayable}) == []
+
+
+CONNECTOR = """\
+connector:
+  identifier: jira
+  orgIdentifier: default
+  type: Jira
+  spec:
+    jiraUrl: https://jira.example.com
+    timeout: 2m
+    headers:
+      - {name: X-Team, value: 7}
+      - {name: X-Key, valueRef: account.key}
+    auth:
+      type: PersonalAccessToken
+      spec: {patRef: account.pat}
+"""
+
+
+def connector_errors(text):
+    validator = jsonschema.Draft202012Validator(connector_schema(CONNECTORS))
+    return [error.message for error in validator.iter_errors(yaml.safe_load(text))]
+
+
+@pytest.mark.parametrize("types", [{}, CONNECTORS])
+def test_the_schema_of_connectors_is_a_valid_schema_and_json(types):
+    schema = connector_schema(types)
+    jsonschema.Draft202012Validator.check_schema(schema)
+    assert json.loads(json.dumps(schema)) == schema
+
+
+def test_a_connector_that_we_accept_is_accepted():
+    assert connector_errors(CONNECTOR) == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("connector:", "conector:"),
+        ("type: Jira", "type: Jria"),
+        ("identifier: jira", "identifer: jira"),
+        ("jiraUrl: https", "jiraURL: https"),
+        ("timeout: 2m", "timeout: 120"),
+        ("name: X-Team", "key: X-Team"),
+        ("patRef: account.pat", "patRef: my token"),
+        ("patRef: account.pat", "patReff: account.pat"),
+    ],
+)
+def test_a_connector_that_we_refuse_is_refused(old, new):
+    assert connector_errors(CONNECTOR.replace(old, new)) != []

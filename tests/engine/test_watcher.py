@@ -1,8 +1,10 @@
 """Looking at gates that wait: when, what is asked, what is written, and how a wait ends."""
 
+import random
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import timedelta
+from textwrap import indent
 
 import pytest
 
@@ -12,7 +14,8 @@ from penstock.events import Status
 from penstock.journal import Journal
 from penstock.run.interruption import Interrupted
 from penstock.run.state import RunState
-from penstock.run.step_run import run_step
+from penstock.run.interruption import Stop
+from penstock.run.runner import Runner
 from penstock.run.watcher import Watcher
 from penstock.step import Headline, Step
 from penstock.verdict import VerdictStatus
@@ -36,16 +39,15 @@ class Watched:
 
     def __init__(self, bench, *gates):
         self.bench = bench
-        self.record = bench.add(bench.pipeline("".join(gates or [gate()])))
+        steps = "- parallel:\n" + indent("".join(gates or [gate()]), "    ")
+        self.record = bench.add(bench.pipeline(steps))
         self.revive()
-        for stage, step in self.state.plan.steps():
-            run_step(self.state, stage, step, None)
-        self.watcher.refresh()
 
     def revive(self) -> None:
         """Begin a new life of the run."""
         self.state: RunState = self.bench.state(self.record)
         self.watcher = Watcher(self.state)
+        Runner(self.state, Stop()).advance()
         self.watcher.refresh()
 
     def look(self) -> None:
@@ -137,6 +139,44 @@ def test_a_look_is_told_of_the_gate_and_of_what_its_last_verdict_left(bench, rem
     assert (first.asks, first.opened) == ({"wanted": "yes"}, opened)
     assert first.user == run.state.facts.user
     assert (first.known, second.known) == ({}, {"seen": "maybe"})
+
+
+def test_the_next_look_is_at_most_a_tenth_of_the_interval_late(bench, watched):
+    bench.see("K", "maybe")
+    lags = iter([0.0, 0.5, 0.999])
+    bench.jitter = lambda: next(lags)
+    assert watched().looks(3) == pytest.approx([60.0, 63.0, 65.994])
+
+
+def test_a_pause_that_was_asked_for_is_only_made_longer(bench, remote, watched):
+    remote.looks["K"] = [unseen(bench, retry_after=200)]
+    bench.jitter = lambda: 0.5
+    assert watched(gate(timeout="10h")).looks(1) == pytest.approx([210.0])
+
+
+def test_no_look_is_late_for_the_deadline(bench, watched):
+    bench.see("K", "maybe")
+    bench.jitter = lambda: 0.999
+    run = watched(gate(timeout="64s"))
+    assert run.looks(1) == [64.0]
+
+
+def test_gates_that_were_asked_together_stay_together(bench, remote, watched):
+    bench.see("A", "maybe")
+    bench.see("B", "maybe")
+    lags = iter([0.3, 0.8, 0.1])
+    bench.jitter = lambda: next(lags)
+    watched(gate("a", key="A"), gate("b", key="B")).looks(3)
+    assert remote.asked == [("A", "B")] * 3
+
+
+def test_two_runs_that_began_together_drift_apart(bench, watched):
+    bench.see("K", "maybe")
+    bench.jitter = random.Random(4).random
+    first, second = watched(), watched()
+    pauses = [run.looks(1)[0] for run in (first, second)]
+    assert pauses[0] != pauses[1]
+    assert all(60 <= pause <= 66 for pause in pauses)
 
 
 def test_without_gates_nothing_is_due(bench, watched):

@@ -14,6 +14,7 @@ from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.secret import Secret
 from penstock.step import Effect, RunFacts, StepContext
 from penstock.testing import FakeClock
+from penstock_jira.account import ACCOUNTS
 from penstock_jira.client import JiraClient
 from penstock_jira.connector import JiraConnector
 from penstock_jira.missing import MISSING
@@ -151,6 +152,7 @@ def _no_site_is_known() -> Any:
     yield
     SITES.forget(URL)
     MISSING.forget(URL)
+    ACCOUNTS.clear()
 
 
 @pytest.fixture
@@ -170,7 +172,7 @@ def connector(clock: FakeClock) -> JiraConnector:
 @pytest.fixture
 def client(connector: JiraConnector, clock: FakeClock) -> JiraClient:
     made = connector.client(clock.now() + timedelta(hours=1))
-    made._jitter = lambda: 0.0
+    made._pace._jitter = lambda: 0.0
     return made
 
 

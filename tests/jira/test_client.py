@@ -9,6 +9,7 @@ import requests
 
 from penstock.errors import FailureType, OutcomeUnknown, StepExpired, StepFailed
 from penstock.testing import FakeClock
+from penstock_jira.answer import Answer
 from penstock_jira.client import JiraClient
 from penstock_jira.connector import JiraConnector
 from penstock_jira.errors import (
@@ -21,7 +22,7 @@ from penstock_jira.errors import (
     SignInRefused,
 )
 from penstock_jira.retry import backoff, retry_after
-from penstock_jira.transport import Interrupted, NotSent
+from penstock_jira.transport import Interrupted, NotSent, Route, Transport
 
 ISSUE = "/rest/api/2/issue"
 NOW = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
@@ -81,7 +82,7 @@ def test_a_read_gives_up_after_five_tries(jira: Any, client: JiraClient, clock: 
 
 
 def test_jitter_is_added_to_a_wait(jira: Any, client: JiraClient, clock: FakeClock) -> None:
-    client._jitter = lambda: 0.25
+    client._pace._jitter = lambda: 0.25
     jira.in_turn("GET", f"{ISSUE}/REL-1", {"status_code": 500}, {"json": {}})
     read(client)
     assert clock.monotonic() == 0.75
@@ -109,7 +110,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(
 ) -> None:
     busy = {"Retry-After": "99999999", "RateLimit-Reason": "jira-burst-based"}
     jira.answer("GET", f"{ISSUE}/REL-1", None, 429, headers=busy)
-    with pytest.raises(StepExpired, match=r"jira-burst-based.*has 3600 s left"):
+    with pytest.raises(StepExpired, match=r"\(burst limit\).*has 3600 s left"):
         read(client)
     assert clock.monotonic() == 0
 
@@ -468,6 +469,24 @@ def test_our_own_waits_double_up_to_half_a_minute() -> None:
     assert [backoff(n) for n in (1, 2, 3, 7, 50)] == [0.5, 1, 2, 30, 30]
 
 
+def test_a_request_is_given_the_connectors_timeout_and_no_more_than_the_step_has(
+    connector: JiraConnector, clock: FakeClock
+) -> None:
+    asked: list[float] = []
+
+    class Recorded(Transport):
+        def exchange(self, method: str, url: str, *, seconds: float, **more: Any) -> Answer:
+            asked.append(seconds)
+            return Answer(url, 200, {}, b"{}")
+
+    slow = connector.model_copy(update={"timeout": 120.0})
+    for left in (3600, 7):
+        client = slow.client(clock.now() + timedelta(seconds=left))
+        client._transport = Recorded({}, clock, Route())
+        read(client)
+    assert asked == [120.0, 7.0]
+
+
 def test_a_secret_is_in_no_message(jira: Any, client: JiraClient) -> None:
     jira.answer("GET", f"{ISSUE}/REL-1", exc=Interrupted("x"))
     with pytest.raises(JiraUnreachable) as told:
@@ -479,4 +498,4 @@ def test_a_deadline_is_the_connectors_own_where_no_step_gives_one(
     jira: Any, connector: JiraConnector, clock: FakeClock
 ) -> None:
     client = connector.client()
-    assert client._deadline == clock.now() + timedelta(seconds=60)
+    assert client._pace.left == 60

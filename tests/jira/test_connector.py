@@ -183,6 +183,107 @@ def test_certificates_and_proxy_are_the_connectors_own(tmp_path: Path) -> None:
     assert session.proxies == {"http": "http://proxy:3128", "https": "http://proxy:3128"}
 
 
+def test_a_connector_that_is_pointed_elsewhere_leaves_the_way_and_the_secrets_behind() -> None:
+    headers = [{"name": "X-Key", "valueRef": "account.key"}, {"name": "X-Team", "value": "pay"}]
+    connector = made(headers=headers, proxy="http://proxy:3128", caFile="/etc/ca.pem")
+    stand_in = bound(connector.pointed_at("http://127.0.0.1:1", "bot", "tok-2"))
+    stand_in.require_secrets()
+    assert (stand_in.proxy, stand_in.ca_file) == (None, None)
+    assert [header.name for header in stand_in.headers] == ["X-Team"]
+
+
+@pytest.mark.parametrize(
+    ("proxy", "words"),
+    [
+        ("proxy:3128", "proxy must begin with https:// or http:// and a host, not 'proxy:3128'"),
+        ("http://ann:pw-1@proxy", "proxy must not hold a user or a password; a proxy that asks"),
+        ("ann:pw-1@proxy", "proxy must begin with https:// or http:// and a host"),
+        ("http://proxy/?x", "proxy must end before the"),
+        (7, "valid string"),
+    ],
+)
+def test_a_proxy_that_is_none_is_refused_by_its_own_name(proxy: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as told:
+        made(proxy=proxy)
+    assert "pw-1" not in "".join(error["msg"] for error in told.value.errors())
+
+
+def test_headers_of_a_connector_go_with_every_request(jira: Any) -> None:
+    headers = [{"name": "X-Key", "valueRef": "account.key"}, {"name": "X-Team", "value": " pay "}]
+    jira.cloud()
+    client = bound(made(headers=headers), jira_token="tok-1", key="gate-key\n").client()
+    assert client.cloud
+    client = bound(made(headers=headers), jira_token="tok-1", key="k").client(anonymous=True)
+    assert client.cloud
+    first, second = (request.headers for request in jira.mocker.request_history)
+    assert (first["X-Key"], first["X-Team"]) == ("gate-key", "pay")
+    assert first["Authorization"].startswith("Basic ")
+    assert (second["X-Key"], second.get("Authorization")) == ("k", None)
+
+
+@pytest.mark.parametrize(
+    ("header", "words"),
+    [
+        ({"name": "Authorization", "value": "x"}, "Authorization cannot be set here: auth says"),
+        ({"name": "cookie", "value": "x"}, "cookie cannot be set here: auth says how to sign in"),
+        ({"name": "Host", "value": "x"}, "jiraUrl says where Jira is"),
+        ({"name": "Content-Type", "value": "x"}, "describes the body"),
+        ({"name": "Proxy-Authorization", "value": "x"}, "is for a proxy"),
+        ({"name": "Accept", "value": "x"}, "Penstock sets it"),
+        ({"name": "X-Atlassian-Token", "value": "x"}, "Penstock sets it"),
+        ({"name": "Transfer-Encoding", "value": "x"}, "belongs to the connection"),
+        ({"name": "X Key", "value": "x"}, "a header's name is made of"),
+        ({"name": "X-Key: a\r\nX-Other", "value": "x"}, "a header's name is made of"),
+        ({"name": "", "value": "x"}, "a header's name is made of"),
+        ({"name": "x" * 129, "value": "x"}, "a header's name is made of"),
+        ({"name": "X-Schlüssel", "value": "x"}, "a header's name is made of"),
+        ({"name": "X-Key"}, "X-Key needs value or valueRef, one of them"),
+        ({"name": "X-Key", "value": "a", "valueRef": "b"}, "needs value or valueRef"),
+        ({"name": "X-Key", "value": ""}, "is empty, or holds what no header has"),
+        ({"name": "X-Key", "value": "secret\nline"}, "printable ASCII on one line"),
+        ({"name": "X-Key", "value": "\U0001f680"}, "printable ASCII"),
+        ({"name": "X-Key", "value": "x" * 4097}, "at most 4096 characters"),
+        ({"name": "X-Key", "value": "<+secrets.getValue('k')>"}, "write valueRef with its name"),
+        ({"name": "X-Key", "value": "{{ 7*7 }}"}, "none is evaluated in a connector"),
+        ({"name": "X-Key", "valueRef": "not a name"}, "pattern"),
+        ({"name": "X-Key", "values": "x"}, "values"),
+    ],
+)
+def test_a_header_that_is_none_or_not_ours_to_set_is_refused(header: Any, words: str) -> None:
+    with pytest.raises(ValidationError, match=words) as told:
+        made(headers=[header])
+    assert "secret" not in "".join(error["msg"] for error in told.value.errors()).replace(
+        "the secret", ""
+    ).replace("for a secret", "")
+
+
+def test_a_header_twice_is_refused_whatever_the_letter_case() -> None:
+    twice = [{"name": "X-Key", "value": "a"}, {"name": "x-key", "value": "b"}]
+    with pytest.raises(ValidationError, match="the header X-Key is there twice; keep one"):
+        made(headers=twice)
+
+
+@pytest.mark.parametrize("value", ["", "two\nlines", "schlüssel-1", "a\x00b", "x" * 4097])
+def test_a_secret_that_no_header_can_hold_is_refused_and_not_shown(value: str) -> None:
+    connector = made(headers=[{"name": "X-Key", "valueRef": "account.key"}])
+    with pytest.raises(ConnectorError, match=r"secret account\.key for the header X-Key") as told:
+        bound(connector, jira_token="tok-1", key=value).require_secrets()
+    assert not value or value not in str(told.value)
+
+
+@pytest.mark.parametrize(("written", "seconds"), [("5s", 5.0), ("2m", 120.0), ("10m", 600.0)])
+def test_a_timeout_is_for_one_request(written: str, seconds: float) -> None:
+    assert made().timeout == 60.0
+    assert made(timeout=written).timeout == seconds
+
+
+@pytest.mark.parametrize("written", ["500ms", "11m", "soon", "0s", ""])
+def test_a_timeout_out_of_reason_is_refused(written: str) -> None:
+    words = "write 1s to 10m|is not a duration|is no time at all"
+    with pytest.raises(ValidationError, match=words):
+        made(timeout=written)
+
+
 def test_pages_behind_the_gateway_are_not_known_without_asking() -> None:
     assert made().browse("REL-1") == "https://jira.example.com/browse/REL-1"
     assert made(jiraUrl="https://api.atlassian.com/ex/jira/1").browse("REL-1") is None

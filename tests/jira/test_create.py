@@ -99,6 +99,7 @@ def test_an_issue_is_created_marked_and_read_back(shop: Shop, context: StepConte
         ],
     }
     assert outputs["issue"]["key"] == "REL-8"
+    assert set(outputs) == set(JiraCreate.output_names)
     assert outputs["issue"]["Summary"] == "Release"
     assert step().headline(outputs) == Headline("REL-8", "https://jira.example.com/browse/REL-8")
 

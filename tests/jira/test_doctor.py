@@ -1,7 +1,9 @@
 """``penstock connector test``: each piece with what was found and what to do, and no secret."""
 
+import contextlib
 import socket
 import ssl
+import time
 from collections.abc import Iterator
 from datetime import datetime, timedelta
 from pathlib import Path
@@ -16,6 +18,7 @@ from penstock.secret import Secret
 from penstock.testing import FakeClock
 from penstock_jira.connector import JiraConnector
 from penstock_jira.doctor import examine
+from penstock_jira.headers import Header
 from penstock_jira.reach import Network, Peer, reach
 
 PEM = Path(__file__).with_name("localhost.pem")
@@ -53,8 +56,10 @@ def well(jira: Any) -> Any:
     return jira
 
 
-def checks(connector: JiraConnector, network: Network = CALM) -> list[Check]:
-    return list(examine(connector, network))
+def checks(
+    connector: JiraConnector, network: Network = CALM, project: str | None = None
+) -> list[Check]:
+    return list(examine(connector, project, network))
 
 
 def check(connector: JiraConnector, name: str) -> Check:
@@ -80,6 +85,51 @@ def test_the_doctor_finds_everything_well(well: Any, connector: JiraConnector) -
     ]
     (asked,) = [one.qs for one in well.mocker.request_history if "mypermissions" in one.path]
     assert (asked["projectKey"], asked["permissions"]) == (["REL"], [",".join(ALL)])
+
+
+def test_the_doctor_looks_at_the_project_that_is_asked_for(
+    well: Any, connector: JiraConnector
+) -> None:
+    well.answer("GET", "/rest/api/2/issue/createmeta/OPS/issuetypes", {"issueTypes": [{"id": "1"}]})
+    found = {one.name: one.found for one in checks(connector, project="ops")}
+    assert found["permissions"].startswith("in OPS: browse projects")
+    assert found["metadata"] == "1 issue type can be created in OPS"
+
+
+def test_the_doctor_names_the_near_miss_of_a_project_that_is_not_visible(
+    well: Any, connector: JiraConnector
+) -> None:
+    last = checks(connector, project="REX")[-1]
+    assert (last.name, last.ok) == ("projects", False)
+    assert last.found == "2 projects visible, and REX is none of them"
+    assert last.advice == "did you mean 'REL'?; or give the user Browse Projects there"
+
+
+def test_the_doctor_sends_the_headers_of_the_connector(well: Any, connector: JiraConnector) -> None:
+    with_headers = connector.model_copy(update={"headers": (Header(name="X-Gate", value="7"),)})
+    checks(with_headers)
+    assert {one.headers["X-Gate"] for one in well.mocker.request_history} == {"7"}
+
+
+def test_the_doctor_waits_for_a_connection_as_long_as_the_connector_says() -> None:
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as listener:
+        port = listener.getsockname()[1]
+        with contextlib.ExitStack() as full:  # a backlog that is full leaves the next one waiting
+            for _ in range(4):
+                waiting = full.enter_context(socket.socket())
+                waiting.setblocking(False)
+                with contextlib.suppress(BlockingIOError):
+                    waiting.connect(("127.0.0.1", port))
+            begun = time.monotonic()
+            *_, found = reach(
+                f"http://127.0.0.1:{port}",
+                proxy=None,
+                ca_file=None,
+                network=Network.within(0.2),
+                now=NOW,
+            )
+    assert found.found.endswith("does not answer (no answer came in time)")
+    assert time.monotonic() - begun < 5
 
 
 @pytest.mark.parametrize(

@@ -273,6 +273,7 @@ WRONG = {
     "worklog": {"timeSpent": "1h", "comment": "bell \a"},
     "comment": {"text": "bell \a"},
     "attachments": ["gone/*"],
+    "remoteLink": {"title": "x" * 256, "url": RUN_URL},
 }
 TOLD = (
     "there is no one type of link 'blokcs'",
@@ -282,6 +283,7 @@ TOLD = (
     "worklog: holds the control character",
     "comment: holds the control character",
     "attachments: 'gone/*' names no file in",
+    "remoteLink.title: has 256 characters; Jira takes 255",
 )
 
 

@@ -35,7 +35,8 @@ PLACES = [
         "id": "20",
         "value": "EU",
         "children": [{"id": "21", "value": "Dublin"}, {"id": "22", "value": "Berlin"}],
-    }
+    },
+    {"id": "30", "value": "5 > 4", "children": [{"id": "31", "value": "yes > no"}]},
 ]
 SCREEN: dict[str, Any] = {
     "summary": field("Summary", required=True),
@@ -68,6 +69,12 @@ SCREEN: dict[str, Any] = {
     "customfield_13": field("Choice", "option"),
     "customfield_14": field("Related", "project"),
     "customfield_15": field("Flagged", "array", items="option", allowedValues=[LEVELS[0]]),
+    "customfield_20": field(
+        "Street", "option", allowedValues=[{"id": "40", "value": "M\u00fcnchener Stra\u00dfe"}]
+    ),
+    "customfield_21": field("STRASSE"),
+    "customfield_18": field("Words", "array", items="string"),
+    "customfield_19": field("Tags", "array", items="string", custom="com.atlassian:labels"),
     "customfield_16": {"name": "Untyped"},
     "customfield_17": field("By name", "option", allowedValues=[{"value": "Only"}]),
 }
@@ -127,6 +134,8 @@ def sent(shaping: Shaping, name: str, value: Any) -> Any:
         ("Risk Level", "Low", {"id": "1"}),
         ("Risk Level", "2", {"id": "2"}),
         ("Risk Level", " LOW ", {"id": "1"}),
+        ("Street", "MU\u0308NCHENER STRASSE", {"id": "40"}),
+        ("stra\u00dfe", "x", "x"),
         ("By name", "Only", {"value": "Only"}),
         ("Choice", "anything", {"value": "anything"}),
         ("Priority", "gateway", {"id": "7"}),
@@ -134,8 +143,10 @@ def sent(shaping: Shaping, name: str, value: Any) -> Any:
         ("Support Group", "release-managers", {"name": "release-managers"}),
         ("Related", "OPS", {"key": "OPS"}),
         ("Issue Type", "Gateway", {"id": "7"}),
-        ("Labels", 'release,"needs, review"', ["release", "needs, review"]),
-        ("Labels", ["a", "b, c"], ["a", "b, c"]),
+        ("Summary", " one\n  two\r\nthree ", "one two three"),
+        ("Labels", "release,urgent", ["release", "urgent"]),
+        ("Words", 'release,"needs, review"', ["release", "needs, review"]),
+        ("Words", ["a", "b, c"], ["a", "b, c"]),
         ("Labels", ["a", 1], ["a", "1"]),
         ("Component/s", 'Gateway, "A, B"', [{"id": "7"}, {"id": "8"}]),
         ("Affects versions", "1.0,1.10", [{"name": "1.0"}, {"name": "1.10"}]),
@@ -146,6 +157,7 @@ def sent(shaping: Shaping, name: str, value: Any) -> Any:
         ("Location", "EU > Dublin", {"id": "20", "child": {"id": "21"}}),
         ("Location", "eu>berlin", {"id": "20", "child": {"id": "22"}}),
         ("Location", "EU", {"id": "20"}),
+        ("Location", "5 > 4", {"id": "30"}),
         ("Open Location", "US > Austin", {"value": "US", "child": {"value": "Austin"}}),
         ("Open Location", "US", {"value": "US"}),
         ("Sprint", "12", 12),
@@ -186,12 +198,15 @@ def test_a_value_is_shaped_by_the_type_of_its_field(
         ("Location", "Asia", "Value [Asia] is not allowed"),
         ("Parent", "the epic", "Invalid issuelink value for field [Parent]: 'the epic'"),
         ("Sprint", "Sprint 1", "a sprint is given by its number, not 'Sprint 1'"),
-        ("Summary", "a" * 256, "has 256 characters (UTF-16); Jira takes 255"),
-        ("Summary", "😀" * 128, "has 256 characters (UTF-16)"),
-        ("Summary", "two\nlines", "is one line in Jira"),
+        ("Summary", "a" * 256, "Summary: has 256 characters; Jira takes 255, so shorten it"),
+        ("Summary", "😀" * 128, "has 256 characters, as Jira counts (UTF-16); Jira takes 255"),
+        ("Labels", ["needs review"], "holds no space, and 'needs review' does; write needs-review"),
+        ("Tags", "a b", "Tags: a label holds no space"),
+        ("Labels", "x" * 256, "Labels: has 256 characters; Jira takes 255"),
         ("Description", "a\x00b", "the control character U+0000"),
         ("Description", "a\x1b[31m", "the control character U+001B"),
         ("Description", "a" * 32768, "has 32,768 characters; Jira takes 32,767"),
+        ("Description", "😀" * 16_384, "has 32,768 characters, as Jira counts (UTF-16)"),
         ("Risk Level", ["Low", "High"], "takes one value, and 2 are given"),
         ("Environment", "x", "2 fields are called 'Environment': environment (string), "),
         ("Original Estimate", ["2h"], "takes one value, such as 2h 30m"),
@@ -202,6 +217,18 @@ def test_a_value_that_does_not_fit_is_refused_with_advice(
 ) -> None:
     with pytest.raises(FieldsRefused, match=re.escape(words)):
         resolve(shaping, {name: value})
+
+
+def test_a_summary_of_several_lines_is_sent_as_one_with_a_note(
+    shaping: Shaping, notes: list[str]
+) -> None:
+    assert sent(shaping, "Summary", "Release\n4.2.0") == "Release 4.2.0"
+    assert notes == ["Summary is one line in Jira: its line breaks are sent as spaces"]
+
+
+@pytest.mark.parametrize("value", ["a" * 32_767, "😀" * 16_383 + "a"])
+def test_a_text_may_have_32767_units(shaping: Shaping, value: str) -> None:
+    assert sent(shaping, "Description", value) == value
 
 
 @pytest.mark.parametrize("value", ["a" * 255, "😀" * 127])
@@ -271,7 +298,7 @@ def test_every_fault_of_the_list_is_told_at_once(shaping: Shaping) -> None:
 
 def test_a_required_field_with_a_bad_value_is_not_called_missing(shaping: Shaping) -> None:
     with pytest.raises(FieldsRefused) as told:
-        resolve(shaping, {"Summary": "a\nb"}, complete=True)
+        resolve(shaping, {"Summary": "a\x00b"}, complete=True)
     assert len(told.value.faults) == 1
 
 

@@ -210,10 +210,10 @@ def test_no_wait_is_begun_when_the_time_is_over() -> None:
     clock = FakeClock()
     timer = _Timer(clock)
     timer.start(5)
-    assert timer.left(30) == 5
+    assert timer.left() == 5
     clock.advance(5)
     with pytest.raises(TimeoutError, match="the time for this request is over"):
-        timer.left(30)
+        timer.left()
 
 
 def test_an_answer_is_refused_once_it_is_too_large(server: Server, transport: Transport) -> None:

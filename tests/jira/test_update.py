@@ -95,6 +95,7 @@ def test_fields_comment_and_transition_are_written_in_this_order(
         {"transition": {"id": "41"}, "fields": {"resolution": {"id": "9"}}}
     ]
     assert outputs["issue"]["key"] == "REL-1"
+    assert set(outputs) == set(JiraUpdate.output_names)
     assert step().headline(outputs) == Headline("REL-1", "https://jira.example.com/browse/REL-1")
 
 

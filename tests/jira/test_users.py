@@ -29,7 +29,7 @@ def hits(jira: Any, **by_question: list[dict[str, str]]) -> None:
     jira.mocker.get(f"https://jira.example.com{SEARCH}", json=answer)
 
 
-@pytest.mark.parametrize("wanted", ["ann@example.com", "ANN@example.com", "Ann Ray"])
+@pytest.mark.parametrize("wanted", ["ann@example.com", "ANN@example.com", "Ann Ray", "ann ray"])
 def test_on_cloud_an_email_or_a_name_is_looked_up(jira: Any, users: Users, wanted: str) -> None:
     jira.cloud()
     hits(jira, query=[ANN, SHY])

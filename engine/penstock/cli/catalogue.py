@@ -135,16 +135,29 @@ def _references(field: Mapping[str, Any]) -> list[str]:
 
 
 @click.command(
-    short_help="Print the JSON Schema of pipelines.",
+    short_help="Print the JSON Schema of pipelines or connectors.",
     epilog="""\b
 Examples:
   penstock schema > pipeline.schema.json
+  penstock schema connector > connector.schema.json
   # then, as the first line of a pipeline, for editors with a YAML language server:
   #   yaml-language-server: $schema=pipeline.schema.json""",
 )
-def schema() -> int:
-    """Print the JSON Schema of pipeline files, made from the installed step types."""
-    from penstock.pipeline.schema import pipeline_schema
+@click.argument(
+    "kind", metavar="[KIND]", default="pipeline", type=click.Choice(["pipeline", "connector"])
+)
+def schema(*, kind: Literal["pipeline", "connector"]) -> int:
+    """Print the JSON Schema of the files of a KIND: pipeline, or connector.
 
-    click.echo(json.dumps(pipeline_schema(app_for(None).plugins.step_types), indent=2))
+    It is made from the installed types of steps and connectors.
+    """
+    from penstock.pipeline.schema import connector_schema, pipeline_schema
+
+    loaded = app_for(None).plugins
+    made = (
+        connector_schema(loaded.connector_types)
+        if kind == "connector"
+        else pipeline_schema(loaded.step_types)
+    )
+    click.echo(json.dumps(made, indent=2))
     return 0

@@ -9,6 +9,7 @@ import click
 from penstock.app import App
 from penstock.cli.options import app_for, output_option
 from penstock.connectors.files import ConnectorDirectory
+from penstock.errors import Refused
 
 __all__ = ["connector", "connectors"]
 
@@ -72,13 +73,17 @@ def connector() -> None:
     epilog="""\b
 Examples:
   penstock connector test account.jira_cloud
+  penstock connector test account.jira_cloud --subject REL
   penstock connector test jira --org default --project payments"""
 )
 @click.argument("reference", metavar="REF")
 @_DIRECTORY
 @click.option("--org", help="The org whose connectors `org.ID` names.")
 @click.option("--project", help="The project, in --org, whose connectors a plain `ID` names.")
-def test(*, reference: str, directory: Path, org: str | None, project: str | None) -> int:
+@click.option("--subject", help="What to look at there; which thing that is depends on the type.")
+def test(
+    *, reference: str, directory: Path, org: str | None, project: str | None, subject: str | None
+) -> int:
     """Try the connector REF, piece by piece; each with what was found and what to do.
 
     Exit code 0 if all is well, 1 if a piece is not.
@@ -89,15 +94,17 @@ def test(*, reference: str, directory: Path, org: str | None, project: str | Non
     found = _directory(app, directory).resolve(
         reference, org=org, project=project, secrets=app.secrets, clock=app.clock
     )
+    if subject is not None and found.test_subject is None:
+        raise Refused(f"connectors of type {found.type} take no --subject; leave it out")
     good = True
-    for check in found.test():
+    for check in found.test() if subject is None else found.test(subject):
         sign = {True: "ok  ", False: "FAIL", None: "--  "}[check.ok]
         colour = {True: "green", False: "red", None: None}[check.ok]
         good = good and check.ok is not False
         line = f"{sign} {check.name}: {check.found}"
         click.secho(app.masker.mask(clean(line)), fg=colour)
         if check.advice:
-            click.echo(f"     {clean(check.advice)}")
+            click.echo(app.masker.mask(f"     {clean(check.advice)}"))
     return 0 if good else 1
 
 

@@ -15,6 +15,7 @@ _COMMANDS = {
     "plan": "check",
     "runs": "history",
     "show": "history",
+    "log": "history",
     "resume": "run",
     "abort": "run",
     "connectors": "connectors",

@@ -17,9 +17,9 @@ from penstock.nearest import suggestion
 from penstock.secret import Secret
 from penstock.source import Source, Value, read
 from penstock.source.text_file import reason_of
-from penstock.validation import faults_of
+from penstock.validation import Location, faults_of
 
-__all__ = ["ConnectorDirectory", "ConnectorFile"]
+__all__ = ["ConnectorDirectory", "ConnectorDocument", "ConnectorFile"]
 
 _SUFFIXES = frozenset({".yaml", ".yml"})
 
@@ -51,7 +51,9 @@ class _Body(_Part):
     spec: Mapping[str, object]
 
 
-class _Document(_Part):
+class ConnectorDocument(_Part):
+    """A connector file as it is written, whatever its type."""
+
     connector: _Body
 
 
@@ -233,9 +235,9 @@ _NAMED_BY = {Scope.ORG: "orgIdentifier", Scope.PROJECT: "orgIdentifier and proje
 
 def _connector_file(source: Source) -> ConnectorFile:
     try:
-        body = _Document.model_validate(source.value).connector
+        body = ConnectorDocument.model_validate(source.value).connector
     except ValidationError as error:
-        raise Refused(*faults_of(error, source, model=_Document)) from error
+        raise Refused(*faults_of(error, source, model=ConnectorDocument)) from error
     if body.project_identifier and not body.org_identifier:
         path = ("connector", "projectIdentifier")
         message = "a connector of a project needs `orgIdentifier` too"
@@ -269,17 +271,25 @@ def _secrets_out_of_reach(file: ConnectorFile, connector: Connector) -> Iterator
                 yield file.source.fault(path, fault.message, fault.hint)
 
 
-def _secret_references(
-    model: BaseModel, path: tuple[str, ...]
-) -> Iterator[tuple[tuple[str, ...], str]]:
+def _secret_references(model: BaseModel, path: Location) -> Iterator[tuple[Location, str]]:
     """Yield each reference to a secret that is written in a spec, with its path."""
     for name in sorted(model.model_fields_set):
         field, value = type(model).model_fields[name], getattr(model, name)
         below = (*path, field.alias or name)
-        if isinstance(value, BaseModel):
-            yield from _secret_references(value, below)
-        elif isinstance(value, str) and _is_secret(field.annotation, field.metadata):
-            yield below, value
+        if isinstance(value, str):
+            if _is_secret(field.annotation, field.metadata):
+                yield below, value
+        else:
+            yield from _secret_references_in(value, below)
+
+
+def _secret_references_in(value: object, path: Location) -> Iterator[tuple[Location, str]]:
+    """Yield those of a part of a spec: a level of its own, or a list of them."""
+    if isinstance(value, BaseModel):
+        yield from _secret_references(value, path)
+    elif isinstance(value, (list, tuple)):
+        for index, item in enumerate(value):
+            yield from _secret_references_in(item, (*path, index))
 
 
 def _is_secret(annotation: object, metadata: Sequence[object]) -> bool:

@@ -108,7 +108,16 @@ class _Check:
             try:
                 pattern(node.value)
             except OperandError as error:
-                raise self._wrong(node, error.message) from None
+                raise self._wrong(node, error.message, error.hint) from None
+
+    def _separator(self, node: nodes.Expr) -> None:
+        """Refuse what ``split`` cannot split at; one character stands for itself (Java)."""
+        if not (isinstance(node, nodes.Const) and isinstance(node.value, str)):
+            return
+        if not node.value:
+            raise self._wrong(node, "split needs something to split at")
+        if len(node.value) > 1:
+            self._pattern(node)
 
     def _call(self, node: nodes.Expr) -> Iterator[nodes.Expr]:
         call = cast(nodes.Call, node)
@@ -133,6 +142,8 @@ class _Check:
                 node, f"there is no method {callee.attr!r}", available(callee.attr, known)
             )
         self._count_arguments(node, callee.attr, call.args, arguments(callee.attr))
+        if callee.attr == "split":
+            self._separator(call.args[0])
         return iter((callee.node, *call.args))
 
     def _function(self, node: nodes.Expr, name: str, given: Sequence[object]) -> None:

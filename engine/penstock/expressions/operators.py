@@ -8,13 +8,13 @@ import math
 import operator
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any, TypeAlias
 
 from penstock.expressions.dates import Moment
 from penstock.expressions.faults import OperandError
-from penstock.expressions.limits import MAX_DEPTH, MAX_INTEGER, MAX_TEXT
+from penstock.expressions.limits import MAX_DEPTH, MAX_INTEGER
 from penstock.expressions.values import Kind, describe, is_list, joined, kind_of
+from penstock.pattern import Pattern, PatternError
 from penstock.secret import Secret
 
 __all__ = [
@@ -138,23 +138,12 @@ def contains(whole: object, part: object) -> bool:
     raise OperandError(f"nothing can be in {describe(whole)}", "a list, a text or a map can hold")
 
 
-@lru_cache(maxsize=256)
-def pattern(expression: str) -> Any:
+def pattern(expression: str) -> Pattern:
     """Return the compiled RE2 pattern; RE2 takes linear time, whatever the pattern."""
-    import re2
-
-    if len(expression) > MAX_TEXT:
-        raise OperandError(f"the pattern is longer than {MAX_TEXT} characters")
-    options = re2.Options()
-    options.log_errors = False
     try:
-        return re2.compile(expression, options)
-    except UnicodeEncodeError:
-        raise OperandError("the pattern holds half a character") from None
-    except re2.error as error:
-        reason = error.args[0]
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise OperandError(f"the pattern is not RE2: {reason}") from None
+        return Pattern(expression)
+    except PatternError as error:
+        raise OperandError(error.message, error.hint) from None
 
 
 def matches(value: object, wanted: object) -> bool:
@@ -165,9 +154,9 @@ def matches(value: object, wanted: object) -> bool:
     if not isinstance(wanted, str):
         return contains(wanted, value)
     try:
-        return pattern(wanted).fullmatch(text(value)) is not None
-    except UnicodeEncodeError:
-        raise OperandError("the text holds half a character") from None
+        return pattern(wanted).matches(text(value))
+    except PatternError as error:
+        raise OperandError(error.message) from None
 
 
 COMPARISONS: dict[str, Operator] = {

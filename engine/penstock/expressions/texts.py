@@ -11,6 +11,7 @@ from penstock.expressions.faults import OperandError
 from penstock.expressions.limits import MAX_LIST
 from penstock.expressions.operators import pattern
 from penstock.expressions.values import bounded
+from penstock.pattern import PatternError
 
 __all__ = ["char_at", "decimal", "integer", "replaced", "split", "substring", "trimmed"]
 
@@ -77,11 +78,11 @@ def _separators(text: str, separator: str) -> Iterator[tuple[int, int]]:
             start = text.find(separator, start + 1)
         return
     try:
-        for match in pattern(separator).finditer(text):
-            if match.end() > match.start():
-                yield match.span()
-    except UnicodeEncodeError:
-        raise OperandError("the text holds half a character") from None
+        for match in pattern(separator).find_all(text):
+            if match.end > match.start:
+                yield match.start, match.end
+    except PatternError as error:
+        raise OperandError(error.message) from None
 
 
 def integer(text: str) -> int:

@@ -12,8 +12,11 @@ from penstock.nearest import suggestion
 from penstock.pipeline.document import Document, only
 from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.places import Path, Place
-from penstock.pipeline.references import Here, References
-from penstock.pipeline.variables import variable_faults
+from penstock.pipeline.references import References
+from penstock.pipeline.stand_ins import StandIns
+from penstock.pipeline.variables import tag_faults, variable_faults
+from penstock.pipeline.visible import Here
+from penstock.spec_place import any_entry
 from penstock.step import Step
 from penstock.validation import faults_of
 
@@ -36,15 +39,16 @@ class Check:
         document: Document,
         types: Mapping[str, type[Step]],
         check_connector: ConnectorCheck | None,
+        stand_ins: StandIns,
     ) -> None:
-        """Take the document, the step types there are, and how connectors are looked up."""
+        """Take the document, the step types there are, how connectors are looked up, stand-ins."""
         self._document = document
         self._source = document.source
         self._types = types
         self._keys = {name: frozenset(known_keys(kind, ())) for name, kind in types.items()}
         self._check_connector = check_connector
         self._connectors: dict[tuple[str, str | None], tuple[Fault, ...]] = {}
-        self._references = References(document, _gates(types))
+        self._references = References(document, _gates(types), _outputs(types), stand_ins)
 
     def all(self) -> None:
         """Add every fault found to the document's."""
@@ -52,11 +56,12 @@ class Check:
         places = [place for stage in document.stages for place in _walk(stage)]
         for place in (None, *(each for each in places if each.kind != "step")):
             document.faults += variable_faults(document, self._references, place)
+            document.faults += tag_faults(document, self._references, place)
         document.faults += self._references.settle()
         self._home()
         self._twins(document.stages)
         for place in places:
-            here = self._references.at(place, starts=True)
+            here = self._references.visible.at(place, starts=True)
             self._condition(place, here)
             self._strategy(place, here)
             if place.kind == "step":
@@ -99,11 +104,20 @@ class Check:
             self._text(text, (*place.path, "when", "condition"), here, whole=True)
 
     def _text(
-        self, text: str, path: Path, here: Here, *, whole: bool = False, kept: str | None = None
+        self,
+        text: str,
+        path: Path,
+        here: Here,
+        *,
+        whole: bool = False,
+        kept: str | None = None,
+        secret: bool = False,
     ) -> None:
         if path in self._document.open or not (whole or has_expression(text)):
             return
-        self._document.faults += self._references.faults(text, path, here, whole=whole, kept=kept)
+        self._document.faults += self._references.faults(
+            text, path, here, whole=whole, kept=kept, secret=secret
+        )
 
     def _step(self, place: Place, here: Here) -> None:
         name = place.node.get("type")
@@ -129,9 +143,11 @@ class Check:
             news = only(error, lambda each: each["loc"][:1] not in {(key,) for key in misplaced})
             self._spec_faults(kind, place, known, news)
         for below, text in texts_of(spec):
-            kept = kind.deferred.get(".".join(str(part) for part in below))
+            key = ".".join(str(part) for part in below)
+            kept, secret = kind.deferred.get(key), any_entry(key) in kind.secret_keys
             if kept is None or text.strip():  # a blank criterion is none
-                self._text(text, (*path, *below), here, whole=kept is not None, kept=kept)
+                where = (*path, *below)
+                self._text(text, where, here, whole=kept is not None, kept=kept, secret=secret)
         self._connector(kind, spec.get("connectorRef"), (*path, "connectorRef"))
 
     def _misplaced(self, kind: type[Step], place: Place, spec: Mapping[str, Any]) -> frozenset[str]:
@@ -200,6 +216,12 @@ def _gates(types: Mapping[str, type[Step]]) -> dict[str, str]:
         for place, root in kind.deferred.items():
             places.setdefault(root, []).append(f"`{place.partition('.')[0]}` of {kind.type}")
     return {root: ", ".join(dict.fromkeys(found)) for root, found in places.items()}
+
+
+def _outputs(types: Mapping[str, type[Step]]) -> dict[str, frozenset[str]]:
+    """Return the names of the outputs of each step type that tells them."""
+    names = {name: kind.output_names for name, kind in types.items()}
+    return {name: frozenset(known) for name, known in names.items() if known is not None}
 
 
 def _counts(kind: type[Step], spec: object, location: Path) -> bool:

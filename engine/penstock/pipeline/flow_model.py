@@ -95,7 +95,7 @@ class Action(_Model):
     """What is done about a failure."""
 
     type: Annotated[_Action, BeforeValidator(_action_type)]
-    spec: ActionSpec = Field(default_factory=lambda: ActionSpec())
+    spec: ActionSpec = Field(default_factory=ActionSpec)
 
     @model_validator(mode="after")
     def _has_its_keys(self) -> Self:

@@ -9,9 +9,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from penstock.expressions import has_expression
-from penstock.expressions.faults import OperandError
-from penstock.expressions.operators import pattern
 from penstock.nearest import suggestion
+from penstock.pattern import Pattern, PatternError
 
 __all__ = ["START", "InputForm", "parse_input", "split_values"]
 
@@ -42,10 +41,16 @@ class InputForm:
             listed = ", ".join(self.allowed)
             stranger = repr(strangers[0]) if shown else "it"
             return f"{stranger} does not match any of the allowed values [{listed}]"
-        if self.regex is not None and not pattern(self.regex).fullmatch(value):
-            stranger = repr(value) if shown else "it"
-            return f"{stranger} does not match the required regex pattern {self.regex}"
-        return None
+        if self.regex is None:
+            return None
+        stranger = repr(value) if shown else "it"
+        try:
+            matches = Pattern(self.regex).matches(value)
+        except PatternError as error:
+            return f"{stranger} cannot be matched: {error}"
+        if matches:
+            return None
+        return f"{stranger} does not match the required regex pattern {self.regex}"
 
 
 def parse_input(text: str) -> InputForm:
@@ -81,9 +86,9 @@ def _take(found: dict[str, Any], name: str, body: str) -> None:
         found["default"] = _unquoted(body)
     elif name == "regex":
         try:
-            pattern(body)
-        except OperandError as error:
-            raise ValueError(f"`.regex({body[:80]})`: {error.message}") from None
+            Pattern(body)
+        except PatternError as error:
+            raise ValueError(f"`.regex({body[:80]})`: {error}") from None
         found["regex"] = body
     else:
         found["allowed"] = tuple(split_values(body))

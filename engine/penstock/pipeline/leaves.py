@@ -1,19 +1,22 @@
 """Variables and steps as what expressions read: what each variable needs, and what runs last."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from penstock.pipeline.model import text_of
-from penstock.pipeline.places import Path
+from penstock.pipeline.places import Path, Place
 
 __all__ = [
     "MOST_NEEDED",
     "MOST_READINGS",
+    "STEP",
     "Leaf",
     "StepLeaf",
     "VariableLeaf",
     "settled",
+    "step_leaf",
+    "tag_leaves",
     "variable_leaves",
 ]
 
@@ -27,6 +30,8 @@ class StepLeaf:
 
     turn: int
     written: str
+    #: The names below it, or ``None`` if only the run will tell.
+    names: frozenset[str] | None = None
 
 
 @dataclass(eq=False)
@@ -44,6 +49,8 @@ class VariableLeaf:
     readings: int = 1
     #: Whether it is a Secret, or its value needs one.
     is_secret: bool = False
+    #: What messages call it.
+    kind: str = "variable"
 
     @property
     def is_heavy(self) -> bool:
@@ -66,6 +73,19 @@ class VariableLeaf:
 Leaf: TypeAlias = StepLeaf | VariableLeaf
 
 
+#: What a run knows of every step.
+STEP = frozenset({"endTs", "identifier", "name", "retryCount", "spec", "startTs", "status", "type"})
+
+
+def step_leaf(step: Place, written: str, outputs: Mapping[str, frozenset[str]]) -> StepLeaf:
+    """Return a step as something that is read; messages call it *written*.
+
+    *outputs* holds the names of the outputs of step types, where they are known.
+    """
+    own = outputs.get(str(step.node.get("type")))
+    return StepLeaf(step.turn, written, None if own is None else own | STEP)
+
+
 def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, VariableLeaf]:
     """Return the variables of a list at *path* by name; messages put *prefix* before it."""
     found: dict[str, VariableLeaf] = {}
@@ -76,6 +96,14 @@ def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, Var
             secret = item.get("type") == "Secret"
             found.setdefault(name, VariableLeaf(f"{prefix}{name}", place, is_secret=secret))
     return found
+
+
+def tag_leaves(tags: object, path: Path, prefix: str) -> dict[str, VariableLeaf]:
+    """Return the tags in the mapping at *path* by name; messages put *prefix* before it."""
+    return {
+        name: VariableLeaf(f"{prefix}{name}", (*path, name), kind="tag")
+        for name in (tags if isinstance(tags, dict) else ())
+    }
 
 
 def settled(variables: Iterable[VariableLeaf]) -> Iterator[list[VariableLeaf]]:

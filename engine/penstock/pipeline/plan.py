@@ -21,6 +21,7 @@ __all__ = [
     "PlannedVariable",
     "Rank",
     "Strategy",
+    "tag_variables",
 ]
 
 
@@ -33,6 +34,11 @@ class PlannedVariable:
     value: str | None
     line: int = 0
     column: int = 0
+
+
+def tag_variables(tags: Mapping[str, str]) -> tuple[PlannedVariable, ...]:
+    """Return tags as variables: their expressions, too, are evaluated when they are read."""
+    return tuple(PlannedVariable(name, "String", text) for name, text in tags.items())
 
 
 @dataclass(frozen=True)
@@ -139,6 +145,7 @@ class PlannedStage:
     rollback: tuple[Rank, ...] = ()
     failures: tuple[FailureRule, ...] = ()
     strategy: Strategy | None = None
+    description: str = ""
 
     @property
     def steps(self) -> tuple[PlannedStep, ...]:
@@ -164,6 +171,7 @@ class Plan:
     ranks: tuple[tuple[PlannedStage, ...], ...]
     #: Values given at the start, by input name.
     inputs: Mapping[str, str] = field(default_factory=dict)
+    description: str = ""
 
     @property
     def stages(self) -> tuple[PlannedStage, ...]:

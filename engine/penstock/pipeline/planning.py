@@ -31,6 +31,7 @@ from penstock.pipeline.plan import (
     Rank,
     Strategy,
 )
+from penstock.pipeline.stand_ins import StandIns
 from penstock.source import Source
 from penstock.step import Step
 
@@ -58,17 +59,20 @@ def make_plan(
     types: Mapping[str, type[Step]],
     check_connector: ConnectorCheck | None,
     inputs: Mapping[str, str] | None = None,
+    *,
+    stand_ins: StandIns | None = None,
 ) -> Planned:
     """Return the plan of the pipeline in *tree*: what ``fill_inputs`` made of *source*.
 
     A bare tree stands for one without inputs. *check_connector* ``None`` leaves connectors alone;
-    *inputs* is what the plan tells of its inputs, if *tree* does not know. Raise ``Refused`` with
-    all faults at once, those of the inputs too.
+    *inputs* is what the plan tells of its inputs, if *tree* does not know; *stand_ins* are names
+    that a rehearsal will have besides. Raise ``Refused`` with all faults at once, those of the
+    inputs too.
     """
     filled = tree if isinstance(tree, Filled) else Filled(tree, inputs or {})
     document = Document.of(source, filled.tree, filled.open)
     document.faults += filled.faults
-    Check(document, types, check_connector).all()
+    Check(document, types, check_connector, stand_ins or {}).all()
     pipeline = document.pipeline()
     Refused.unless_empty(document.faults)
     if pipeline is None:  # pragma: no cover - its faults were raised above
@@ -98,6 +102,7 @@ class _Planning:
             pipeline.timeout,
             ranks,
             inputs,
+            pipeline.description or "",
         )
 
     def _stages(self, item: StageItem, path: Path) -> tuple[PlannedStage, ...]:
@@ -127,6 +132,7 @@ class _Planning:
             self._ranks(execution.rollback_steps, (*below, "rollbackSteps"), f"{above}/{ROLLBACK}"),
             _failures(stage.failure_strategies),
             _strategy(stage.strategy),
+            stage.description or "",
         )
 
     def _ranks(self, items: list[StepItem], path: Path, above: str) -> _Ranks:

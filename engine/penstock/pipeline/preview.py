@@ -14,7 +14,7 @@ from penstock.expressions import Names, Template, parse
 from penstock.pipeline.checking import is_open
 from penstock.pipeline.document import only
 from penstock.pipeline.number import number_of
-from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable
+from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable, tag_variables
 from penstock.secret import Secret
 from penstock.step import Step
 from penstock.validation import sentences_of
@@ -164,15 +164,22 @@ class _Known:
 
     def __init__(self, plan: Plan, now: datetime) -> None:
         self._now = now
-        self._org, self._project = plan.org or "", plan.project or ""
+        org, project = plan.org or "", plan.project or ""
+        self._home = {
+            "org": {"identifier": org, "name": org},
+            "project": {"identifier": project, "name": project},
+        }
         self._stages = _Partly()
         self._variables: Any = _Variables(plan.variables, self.at_pipeline)
         self._pipeline = _Partly(
             name=plan.name,
             identifier=plan.identifier,
-            orgIdentifier=self._org,
-            projectIdentifier=self._project,
-            tags=dict(plan.tags),
+            description=plan.description,
+            executionMode="NORMAL",
+            selectedStages=[stage.identifier for stage in plan.stages],
+            orgIdentifier=org,
+            projectIdentifier=project,
+            tags=_Variables(tag_variables(plan.tags), self.at_pipeline),
             variables=self._variables,
             stages=self._stages,
         )
@@ -180,13 +187,14 @@ class _Known:
             self._stages[stage.identifier] = _Partly(
                 name=stage.name,
                 identifier=stage.identifier,
+                description=stage.description,
                 type=stage.type,
-                tags=dict(stage.tags),
+                tags=_Variables(tag_variables(stage.tags), partial(self.at_stage, stage)),
                 variables=_Variables(stage.variables, partial(self.at_stage, stage)),
             )
 
     def at_pipeline(self) -> Names:
-        return self._names(_Partly(pipeline=self._pipeline))
+        return self._names(_Partly(pipeline=self._pipeline, **self._home))
 
     def at_stage(self, stage: PlannedStage, step: PlannedStep | None = None) -> Names:
         node: Any = self._stages[stage.identifier]
@@ -195,11 +203,11 @@ class _Known:
             stages=self._stages,
             stage=node,
             variables=ChainMap(node["variables"], self._variables),
-            org={"identifier": self._org},
-            project={"identifier": self._project},
+            Always=True,
+            **self._home,
         )
         if step is not None:
-            names["step"] = {"name": step.name, "identifier": step.identifier}
+            names["step"] = _Partly(name=step.name, identifier=step.identifier, type=step.type)
         return self._names(names)
 
     def _names(self, values: Mapping[str, object]) -> Names:

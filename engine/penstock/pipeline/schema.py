@@ -1,17 +1,22 @@
-"""JSON Schema of pipeline files, so that editors complete and check them."""
+"""JSON Schema of pipeline and connector files, so that editors complete and check them."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, TypeAlias
 
+from pydantic import BaseModel
 from pydantic.errors import PydanticInvalidForJsonSchema
 
+from penstock.connector import Connector
+from penstock.connectors.files import ConnectorDocument
 from penstock.pipeline.document import MARK, NOTED, OPTIONAL, UNSUPPORTED
 from penstock.pipeline.model import Pipeline
 from penstock.step import Step
 
-__all__ = ["pipeline_schema"]
+__all__ = ["connector_schema", "pipeline_schema"]
 
 _Schema: TypeAlias = dict[str, Any]
+
+_DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 #: A value that is an expression stands in for one of any type.
 _EXPRESSION: _Schema = {"type": "string", "pattern": r"<\+|\{\{"}
@@ -34,9 +39,12 @@ def pipeline_schema(types: Mapping[str, type[Step]]) -> _Schema:
     step = definitions["Step"]
     step["properties"]["type"] = {"enum": sorted(types)}
     if types:
-        step["allOf"] = [_of_type(name, kind, definitions) for name, kind in sorted(types.items())]
+        step["allOf"] = [
+            _of_type(name, kind, definitions, _with_expressions)
+            for name, kind in sorted(types.items())
+        ]
     return {
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "$schema": _DRAFT,
         "title": "Penstock pipeline",
         "type": "object",
         # Without its root a document is recognised by what every pipeline has.
@@ -47,6 +55,28 @@ def pipeline_schema(types: Mapping[str, type[Step]]) -> _Schema:
             "required": ["pipeline"],
             "additionalProperties": False,
         },
+        "$defs": definitions,
+    }
+
+
+def connector_schema(types: Mapping[str, type[Connector]]) -> _Schema:
+    """Return the schema (2020-12) of a connector file of one of *types*; it has no expressions."""
+    whole = ConnectorDocument.model_json_schema(by_alias=True, ref_template="#/$defs/{model}")
+    definitions = {name: _read_as_text(part) for name, part in whole.pop("$defs").items()}
+    body = definitions["_Body"]
+    body["properties"]["type"] = {"enum": sorted(types)}
+    if types:
+        body["allOf"] = [
+            _of_type(name, kind, definitions, _read_as_text) for name, kind in sorted(types.items())
+        ]
+    definitions["Connector"] = {**definitions.pop("_Body"), "title": "Connector"}
+    return {
+        "$schema": _DRAFT,
+        "title": "Penstock connector",
+        "type": "object",
+        "properties": {"connector": {"$ref": "#/$defs/Connector"}},
+        "required": ["connector"],
+        "additionalProperties": False,
         "$defs": definitions,
     }
 
@@ -76,15 +106,20 @@ def _alternatives(schema: _Schema, others: list[_Schema]) -> _Schema:
     return {**outside, "anyOf": [inside, *others]} if inside else schema
 
 
-def _of_type(name: str, kind: type[Step], definitions: dict[str, _Schema]) -> _Schema:
-    """Return the rule that a step of this type has a spec of this shape."""
+def _of_type(
+    name: str,
+    kind: type[BaseModel],
+    definitions: dict[str, _Schema],
+    read: Callable[[_Schema], _Schema],
+) -> _Schema:
+    """Return the rule that what is of this type has a spec of this shape, as *read* widens it."""
     try:
         spec = kind.model_json_schema(by_alias=True, ref_template=f"#/$defs/spec.{name}.{{model}}")
     except PydanticInvalidForJsonSchema:  # a type of the plugin's that JSON Schema cannot say
         spec = {"type": "object"}
     for inner, definition in spec.pop("$defs", {}).items():
-        definitions[f"spec.{name}.{inner}"] = _with_expressions(definition)
-    definitions[f"spec.{name}"] = _with_expressions(spec)
+        definitions[f"spec.{name}.{inner}"] = read(definition)
+    definitions[f"spec.{name}"] = read(spec)
     rule: _Schema = {"properties": {"spec": {"$ref": f"#/$defs/spec.{name}"}}}
     if spec.get("required"):
         rule["required"] = ["spec"]

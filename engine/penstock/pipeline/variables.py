@@ -12,7 +12,7 @@ from penstock.pipeline.number import number_of
 from penstock.pipeline.places import Path, Place
 from penstock.pipeline.references import References
 
-__all__ = ["variable_faults"]
+__all__ = ["tag_faults", "variable_faults"]
 
 
 def variable_faults(
@@ -40,10 +40,26 @@ def variable_faults(
         yield from _value_faults(document, item, path)
         key, value = text_of(item)
         if isinstance(value, str) and item.get("type") != "Secret":
-            here = references.at(place, starts=False) if place else references.at_pipeline
-            reader = references.variable(place, name)
+            here = references.visible.at(place, starts=False)
+            reader = references.visible.variable(place, name)
             if (*path, key) not in document.open:
                 yield from references.faults(value, (*path, key), here, reader=reader)
+
+
+def tag_faults(document: Document, references: References, stage: Place | None) -> Iterator[Fault]:
+    """Yield what is wrong with the expressions in the tags of a stage, or of the pipeline.
+
+    *references* learns what each of them reads.
+    """
+    holder = document.tree if stage is None else stage.node
+    above = document.root if stage is None else stage.path
+    tags = holder.get("tags")
+    here = references.visible.at(stage, starts=False)
+    for name, value in tags.items() if isinstance(tags, dict) else ():
+        path: Path = (*above, "tags", name)
+        if isinstance(value, str) and has_expression(value) and path not in document.open:
+            reader = references.visible.tag(stage, name)
+            yield from references.faults(value, path, here, reader=reader)
 
 
 def _value_faults(document: Document, item: Mapping[str, Any], path: Path) -> Iterator[Fault]:

@@ -13,6 +13,7 @@ from penstock.events import (
     SandboxStarted,
     Status,
     StepFinished,
+    StepLogged,
     StepNoted,
     StepStarted,
 )
@@ -69,6 +70,8 @@ class LineRenderer:
                 return self._head(event)
             case StepStarted() | StepNoted() | StepFinished():
                 return self._step(event)
+            case StepLogged():
+                return [self._logged(event)]
             case GateOpened() | GateLooked() | GateUnavailable():
                 return self._gate(event)
         return []
@@ -96,6 +99,10 @@ class LineRenderer:
         shown = [clean(event.title or ""), safe_link(event.link) or ""]
         text = "  ".join(part for part in [text, *shown] if part)
         return [self._line(event, event.path, text), *self._below(clean_lines(event.message))]
+
+    def _logged(self, event: StepLogged) -> str:
+        text = paint(f"{self._bar} {clean(event.text)}", "dim", self._colour)
+        return self._line(event, event.path, text)
 
     def _gate(self, event: GateOpened | GateLooked | GateUnavailable) -> list[str]:
         if isinstance(event, GateOpened):
@@ -128,5 +135,8 @@ class LineRenderer:
 
     def _below(self, lines: list[str]) -> list[str]:
         """Return more lines of one text; the bar keeps them from passing for lines of ours."""
-        bar = "│" if self._signs else "|"
-        return [f"{_INDENT}  {bar} {line}" for line in lines]
+        return [f"{_INDENT}  {self._bar} {line}" for line in lines]
+
+    @property
+    def _bar(self) -> str:
+        return "│" if self._signs else "|"

@@ -143,10 +143,15 @@ def _below(step: StepProgress, frame: _Frame) -> Iterator[RenderableType]:
             yield Text(clean(step.verdict.reason))
     if waiting:
         yield from _patience(step, frame)
-    for note in step.notes:
-        yield _one_line((clean(note), "dim"))
+    yield from _told(step)
     if step.message and not step.status.is_good and step.depth:
         yield from (Text(line, style=colour_of(step.status)) for line in clean_lines(step.message))
+
+
+def _told(step: StepProgress) -> Iterator[RenderableType]:
+    yield from (_one_line((clean(note), "dim")) for note in step.notes)
+    if not step.status.is_final:  # what failed tells its last lines itself
+        yield from (_one_line((f"│ {clean(line)}", "dim")) for line in step.log)
 
 
 def _patience(step: StepProgress, frame: _Frame) -> Iterator[RenderableType]:

@@ -14,6 +14,7 @@ from penstock.events import (
     SandboxStarted,
     Status,
     StepFinished,
+    StepLogged,
     StepNoted,
     StepOutline,
     StepStarted,
@@ -22,8 +23,8 @@ from penstock.verdict import Verdict
 
 __all__ = ["RunProgress", "StepProgress"]
 
-#: So many of a step's notes are kept, the newest.
-_NOTES = 3
+#: So many of a step's notes, and of the lines of its log, are kept, the newest.
+_NOTES, _LINES = 3, 5
 
 
 @dataclass
@@ -48,6 +49,7 @@ class StepProgress:
     problem: str = ""
     failures: int = 0
     notes: list[str] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
 
 
 @dataclass
@@ -73,8 +75,8 @@ class RunProgress:
                 self._start(event)
             case SandboxStarted():
                 self.sandboxes.append((event.connector_type, event.page))
-            case StepNoted():
-                self._note(event)
+            case StepNoted() | StepLogged():
+                self._tell(event)
             case StepStarted() | StepFinished():
                 self._move(event)
             case GateOpened() | GateLooked() | GateUnavailable():
@@ -102,10 +104,13 @@ class RunProgress:
         for path, status in (event.finished or {}).items():
             self.step(path).status = status
 
-    def _note(self, event: StepNoted) -> None:
-        notes = self.step(event.path).notes if event.path else self.notes
-        notes.append(event.text)
-        del notes[:-_NOTES]
+    def _tell(self, event: StepNoted | StepLogged) -> None:
+        if isinstance(event, StepLogged):
+            texts, kept = self.step(event.path).log, _LINES
+        else:
+            texts, kept = self.step(event.path).notes if event.path else self.notes, _NOTES
+        texts.append(event.text)
+        del texts[:-kept]
 
     def _move(self, event: StepStarted | StepFinished) -> None:
         step = self.step(event.path)

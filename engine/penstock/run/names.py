@@ -1,107 +1,33 @@
 """What the expressions of a run see: the pipeline, its stages, steps and variables.
 
-The same module says which names exist at a place of the plan, so that a reference to nothing is
-found before anything is sent. Names: Harness's ``pipeline.*``, ``stage.*``, ``steps``/
-``execution.steps``, full paths, and ``variables`` for both levels of variables at once.
+Names: Harness's ``pipeline.*``, ``stage.*``, ``stepGroup.*``, ``steps``/``execution.steps``, full
+paths, ``matrix``/``repeat``/``strategy`` below a strategy, and ``variables`` for all levels of
+variables at once.
 """
 
-import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from types import MappingProxyType
 from typing import Any
 
-from penstock.errors import ExpressionError
 from penstock.events import Status
-from penstock.expressions import Names, parse
+from penstock.expressions import Names
 from penstock.journal import AttemptRecord
-from penstock.pipeline.number import number_of
 from penstock.pipeline.plan import (
     Plan,
     PlannedGroup,
     PlannedNode,
     PlannedStage,
     PlannedStep,
-    PlannedVariable,
+    tag_variables,
 )
+from penstock.pipeline.stand_ins import StandIns, with_stand_ins
+from penstock.run.variables import Both, StatusText, Variables
 from penstock.secret import Secret
 from penstock.step import RunFacts
 
-__all__ = ["Frame", "LoopItem", "RunNames", "StatusText", "Variables"]
-
-
-class StatusText(str):
-    """A status as text that also equals Harness's other name for it.
-
-    Harness shows ``Succeeded`` and compares ``"SUCCEEDED"`` (``APPROVAL_REJECTED``) in ``when``.
-    """
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        """Whether *other* is one of the two names."""
-        constant = re.sub(r"(?<!^)(?=[A-Z])", "_", self).upper()
-        return str.__eq__(self, other) is True or constant == other
-
-    def __ne__(self, other: object) -> bool:
-        """Whether *other* is neither name."""
-        return not self == other
-
-    __hash__ = str.__hash__
-
-
-class Variables(Mapping[str, object]):
-    """Variables by name, each evaluated when it is read, with the run's start as *now*."""
-
-    def __init__(self, variables: tuple[PlannedVariable, ...], names: Callable[[], Names]) -> None:
-        """Take the variables, and what their expressions see."""
-        self._variables = {variable.name: variable for variable in variables}
-        self._names = names
-        self._reading: set[str] = set()
-
-    def __getitem__(self, name: str) -> object:
-        """Return the value of a variable; raise ``KeyError`` or ``ExpressionError``."""
-        variable = self._variables[name]
-        text = variable.value or ""
-        if variable.type == "Secret":
-            return self._secret(text)
-        if name in self._reading:
-            raise ExpressionError(f"the variable {name!r} refers to itself")
-        self._reading.add(name)
-        try:
-            value = parse(text).render(self._names())
-        finally:
-            self._reading.discard(name)
-        return _number(name, value) if variable.type == "Number" else value
-
-    def __contains__(self, name: object) -> bool:
-        """Whether there is a variable of this name; it is not evaluated."""
-        return name in self._variables
-
-    def _secret(self, reference: str) -> object:
-        reader = self._names().secret
-        return reader(reference) if reader else None
-
-    def __iter__(self) -> Iterator[str]:
-        """Yield the names."""
-        return iter(self._variables)
-
-    def __len__(self) -> int:
-        """Return how many there are."""
-        return len(self._variables)
-
-
-def _number(name: str, value: object) -> object:
-    if not isinstance(value, str) or not value:
-        return value
-    number = number_of(value)
-    if number is None:
-        raise ExpressionError(
-            f"the variable {name!r} is of type Number, and its value {value!r} is none"
-        )
-    # Digits alone not by way of a float, which would round what is longer than 15 of them.
-    digits = value.strip().removeprefix("-")
-    return int(value) if digits.isdecimal() else number
+__all__ = ["Frame", "LoopItem", "RunNames"]
 
 
 class RunNames:
@@ -116,26 +42,38 @@ class RunNames:
         email: str,
         secret: Callable[[str], Secret],
         now: Callable[[], datetime],
+        stand_ins: StandIns = MappingProxyType({}),
     ) -> None:
-        """Take the plan, what was true at the run's start, and where secrets come from."""
+        """Take the plan, what was true at the run's start, and where secrets come from.
+
+        *stand_ins* are names that a rehearsal has besides.
+        """
         self._now = now
-        self._secret = secret
+        #: Finds the secret that a reference names.
+        self.secret = secret
         self._started = facts.started
+        self._url = facts.url
+        self._stand_ins = stand_ins
         self._stages: dict[str, dict[str, Any]] = {}
         self._pipeline: dict[str, Any] = {
             "name": plan.name,
             "identifier": plan.identifier,
+            "description": plan.description,
             "orgIdentifier": plan.org or "",
             "projectIdentifier": plan.project or "",
             "executionId": facts.id,
+            # Harness: the id of the run that this one repeats, or else its own.
+            "resumedExecutionId": facts.id,
             "executionUrl": facts.url,
             "execution": {"url": facts.url},
+            "executionMode": "NORMAL",
+            "selectedStages": [stage.identifier for stage in plan.stages],
             "sequenceId": sequence,
             "startTs": int(facts.started.timestamp() * 1000),
             "status": StatusText(Status.RUNNING),
             "triggerType": "MANUAL",
             "triggeredBy": {"name": facts.user, "email": email},
-            "tags": dict(plan.tags),
+            "tags": Variables(tag_variables(plan.tags), self._at_start),
             "variables": Variables(plan.variables, self._at_start),
             "stages": self._stages,
         }
@@ -147,8 +85,7 @@ class RunNames:
                 "pipeline": self._pipeline,
                 "stages": self._stages,
                 "variables": self._pipeline["variables"],
-                "org": {"identifier": self._pipeline["orgIdentifier"]},
-                "project": {"identifier": self._pipeline["projectIdentifier"]},
+                **self._home(),
             },
         )
         # A stage can be read of before its turn comes.
@@ -169,20 +106,31 @@ class RunNames:
         key = node.identifier + (item.postfix if item else "")
         loop = dict(item.names) if item else {}
         values = {**above.values, **loop, "steps": steps}
-        frame = Frame(f"{above.path}{node.identifier}{item.mark if item else ''}/", steps, values)
-        variables = Variables(node.variables, lambda: self._names(frame, None, self._started_now))
+        mark = item.mark if item else ""
+        frame = Frame(f"{above.path}{node.identifier}{mark}/", steps, values, undoing=above.undoing)
+
+        def at_start() -> Names:
+            return self._names(frame, None, self._started_now)
+
+        variables = Variables(node.variables, at_start)
         entry: dict[str, Any] = {
             "name": node.name,
             "identifier": node.identifier,
             "type": node.type,
-            "status": StatusText(Status.NOT_STARTED),
+            **_statuses(Status.NOT_STARTED),
             "variables": variables,
             **loop,
         }
-        values["variables"] = _Both(variables, above.values["variables"])
+        values["variables"] = Both(variables, above.values["variables"])
         if isinstance(node, PlannedStage):
             execution = {"steps": steps, "rollbackSteps": {}}
-            entry |= {"tags": dict(node.tags), "spec": {"execution": execution}}
+            entry |= {
+                "description": node.description,
+                # A stage has no page of its own.
+                "executionUrl": self._url,
+                "tags": Variables(tag_variables(node.tags), at_start),
+                "spec": {"execution": execution},
+            }
             values |= {"stage": entry, "execution": execution}
         else:
             entry["steps"] = steps
@@ -193,13 +141,24 @@ class RunNames:
     def undoing(self, stage: "Frame", part: str) -> "Frame":
         """Return what the rollback steps of a stage see; *part* is their part of the path."""
         steps: dict[str, Any] = stage.values["execution"]["rollbackSteps"]
-        return Frame(f"{stage.path}{part}/", steps, {**stage.values, "steps": steps}, stage.entry)
+        values = {**stage.values, "steps": steps}
+        return Frame(f"{stage.path}{part}/", steps, values, stage.entry, undoing=True)
 
     def _started_now(self) -> datetime:
         return self._started
 
     def _at_start(self) -> Names:
-        return Names({"pipeline": self._pipeline}, self._started_now, self._secret)
+        return self._made({"pipeline": self._pipeline, **self._home()}, self._started_now)
+
+    def _home(self) -> dict[str, object]:
+        """Return where the pipeline lives; what has only an identifier is called by it."""
+        return {
+            name: dict.fromkeys(("identifier", "name"), self._pipeline[f"{name}Identifier"])
+            for name in ("org", "project")
+        }
+
+    def _made(self, values: Mapping[str, object], now: Callable[[], datetime]) -> Names:
+        return Names(with_stand_ins(values, self._stand_ins), now, self.secret)
 
     def at(
         self, frame: "Frame", node: PlannedNode | None = None, item: "LoopItem | None" = None
@@ -214,12 +173,17 @@ class RunNames:
         now: Callable[[], datetime],
         item: "LoopItem | None" = None,
     ) -> Names:
-        values = frame.values
-        if item is not None:
-            values = {**values, **item.names}
+        stage = frame.values.get("stage", {})
+        outcomes = _outcomes(self._pipeline["status"], stage.get("status"), undoing=frame.undoing)
+        values = {**frame.values, **outcomes, **(item.names if item is not None else {})}
         if isinstance(node, PlannedStep):
-            values = {**values, "step": {"name": node.name, "identifier": node.identifier}}
-        return Names(values, now, self._secret)
+            values["step"] = {
+                "name": node.name,
+                "identifier": node.identifier,
+                "type": node.type,
+                "executionUrl": self._url,
+            }
+        return self._made(values, now)
 
     def record(self, frame: "Frame", key: str, step: PlannedStep, attempt: AttemptRecord) -> None:
         """Make a step of *frame* known as *key*, as far as it has come."""
@@ -245,8 +209,34 @@ class RunNames:
 
     def set_status(self, status: Status, frame: "Frame | None" = None) -> None:
         """Make the status of the pipeline, or of a stage or group, known."""
-        target = self._pipeline if frame is None else frame.entry
-        target["status"] = StatusText(status)
+        if frame is None:
+            self._pipeline["status"] = StatusText(status)
+        else:
+            frame.entry.update(_statuses(status))
+
+
+def _statuses(status: Status) -> dict[str, str]:
+    """Return the status of a stage by each of Harness's names for it."""
+    return dict.fromkeys(("status", "currentStatus", "liveStatus"), StatusText(status))
+
+
+def _outcomes(pipeline: str, stage: str | None, *, undoing: bool) -> dict[str, bool]:
+    """Return Harness's names for whether something has failed, given the statuses so far."""
+    in_stage = stage is not None and _is_bad(stage)
+    anywhere = in_stage or _is_bad(pipeline)
+    return {
+        "Always": True,
+        "OnPipelineFailure": anywhere,
+        "OnPipelineSuccess": not anywhere,
+        "OnRollbackModeExecution": undoing,
+        "OnStageFailure": in_stage,
+        "OnStageSuccess": not in_stage,
+    }
+
+
+def _is_bad(text: str) -> bool:
+    status = Status(str(text))
+    return status.is_final and not status.is_good
 
 
 @dataclass(frozen=True)
@@ -278,20 +268,5 @@ class Frame:
     values: dict[str, Any]
     #: Its own names, such as its status.
     entry: dict[str, Any] = field(default_factory=dict)
-
-
-class _Both(Mapping[str, object]):
-    """A stage's variables before the pipeline's."""
-
-    def __init__(self, near: Mapping[str, object], far: Mapping[str, object]) -> None:
-        self._near = near
-        self._far = far
-
-    def __getitem__(self, name: str) -> object:
-        return (self._near if name in self._near else self._far)[name]
-
-    def __iter__(self) -> Iterator[str]:
-        return iter(dict.fromkeys([*self._near, *self._far]))
-
-    def __len__(self) -> int:
-        return len(set(self._near) | set(self._far))
+    #: Whether what stands in it undoes a stage.
+    undoing: bool = False

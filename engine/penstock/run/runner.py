@@ -10,8 +10,8 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 from itertools import count
 
-from penstock.errors import ExpressionError, JournalError, StepFailed
-from penstock.events import Status, StepFinished, StepNoted, StepStarted
+from penstock.errors import JournalError
+from penstock.events import Status, StepFinished, StepNoted
 from penstock.journal import AttemptRecord
 from penstock.pipeline.plan import (
     FailureAction,
@@ -19,18 +19,18 @@ from penstock.pipeline.plan import (
     PlannedNode,
     PlannedStage,
     PlannedStep,
+    Strategy,
 )
 from penstock.pipeline.planning import ROLLBACK
 from penstock.run.failures import action_for, pause_before_retry
 from penstock.run.fibers import Fiber, Fibers
 from penstock.run.interruption import Interrupted, Stop
 from penstock.run.level import Level, Spot
-from penstock.run.loops import items_of, most_at_once
-from penstock.run.names import LoopItem
+from penstock.run.loop import journalled_items, open_loop
 from penstock.run.occasion import whether
 from penstock.run.pool import Pool
 from penstock.run.state import RunState
-from penstock.run.step_run import Begun, begin_step, end_step, failed
+from penstock.run.step_run import Begun, begin_step, end_step
 from penstock.step import Gate
 
 __all__ = ["Runner"]
@@ -137,7 +137,7 @@ class Runner:
 
     def _node(self, level: Level, node: PlannedNode, so_far: Status) -> Fiber[Status]:
         if node.strategy is not None:
-            return (yield from self._loop(Spot.of(level, node), so_far))
+            return (yield from self._loop(Spot.of(level, node), node.strategy, so_far))
         return (yield from self._one(Spot.of(level, node), so_far))
 
     def _one(self, spot: Spot, so_far: Status) -> Fiber[Status]:
@@ -174,21 +174,21 @@ class Runner:
         below = replace(level, frame=frame, undoing=True)
         yield from self._ranks(below, stage.rollback)
 
-    def _loop(self, spot: Spot, so_far: Status) -> Fiber[Status]:
+    def _loop(self, spot: Spot, strategy: Strategy, so_far: Status) -> Fiber[Status]:
         """Run a node for each item of its strategy."""
         state, node = self._state, spot.node
         row = state.attempts.get(spot.path)
         if row is None:
-            row = self._skipped(spot, so_far, conditions=False) or self._open_loop(spot)
+            self._stop.check()
+            row = self._skipped(spot, so_far, conditions=False) or open_loop(state, spot, strategy)
         if row.status.is_final and "items" not in row.spec:
             return row.status
-        items = [LoopItem(i, names) for i, names in enumerate(_named(row.spec["items"]))]
+        items = journalled_items(row)
         limit = row.spec["at_most"]
-        skips = node.strategy is not None and node.strategy.skips_queued
         found = yield from self._fibers.together(
             [self._one(Spot.of(spot.level, node, item), so_far) for item in items],
             limit if isinstance(limit, int) else None,
-            leave=lambda status: skips and not status.is_good,
+            leave=lambda status: strategy.skips_queued and not status.is_good,
         )
         if not row.status.is_final:
             status = _worst(found) if items else Status.SKIPPED
@@ -197,29 +197,6 @@ class Runner:
         reached = state.attempts[spot.path].status
         state.names.loop_ended(spot.level.frame, node, reached)
         return reached
-
-    def _open_loop(self, spot: Spot) -> AttemptRecord:
-        """Journal the items of a strategy, or that it has none that can be told."""
-        state, strategy = self._state, spot.node.strategy
-        self._stop.check()
-        state.tell_level(spot.level)
-        row = AttemptRecord(spot.path, 1, Status.RUNNING, {}, {}, state.now())
-        names = state.names.at(spot.level.frame)
-        try:
-            if strategy is None:
-                raise TypeError(f"{spot.path} has no strategy")
-            spec = {
-                "items": [dict(item) for item in items_of(strategy, names)],
-                "at_most": most_at_once(strategy, names),
-            }
-        except (ExpressionError, StepFailed) as error:
-            ended = failed(row, error)
-            state.end(ended)
-            return ended
-        row = replace(row, spec=spec)
-        state.begin(row)
-        state.emit(StepStarted(state.facts.id, row.started, spot.path))
-        return row
 
     # Steps
 
@@ -299,24 +276,6 @@ class Runner:
         attempt = AttemptRecord(spot.path, 1, status, {}, {}, state.now(), message=reason)
         state.end(attempt)
         return state.attempts[spot.path]
-
-
-def _named(items: object) -> list[dict[str, object]]:
-    """Return the names that each journalled item gives, its place in the loop among them."""
-    listed = items if isinstance(items, list) else []
-    total = len(listed)
-    return [
-        {
-            **item,
-            "strategy": {
-                "iteration": i,
-                "iterations": total,
-                "totalIterations": total,
-                "identifierPostFix": f"_{i}",
-            },
-        }
-        for i, item in enumerate(listed)
-    ]
 
 
 def _worse(before: Status, after: Status) -> Status:

@@ -9,22 +9,39 @@ from penstock.errors import ExpressionError, FailureType, Fault, StepFailed
 from penstock.events import Status
 from penstock.expressions import Deferred, Names, parse
 from penstock.pipeline.plan import PlannedStep
-from penstock.secret import Secret
+from penstock.secret import MASK, Secret
+from penstock.spec_place import any_entry
 
-__all__ = ["evaluate_spec"]
+__all__ = ["evaluate_spec", "without_secrets"]
 
 
 def evaluate_spec(
-    step: PlannedStep, deferred: Mapping[str, str], names: Names, file: str
+    step: PlannedStep,
+    deferred: Mapping[str, str],
+    names: Names,
+    file: str,
+    secret_keys: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
-    """Return the spec of *step* as JSON values.
+    """Return the spec of *step* as JSON values, and a ``Secret`` for a text with secrets in it.
 
     *deferred* maps the places of expressions that only the gate can judge to the name that it
-    will know; of those, everything else is captured now. Raise ``StepFailed`` with the place of
-    what cannot be evaluated, or would put a secret into the open.
+    will know; of those, everything else is captured now. *secret_keys* are the places where
+    secrets may be. Raise ``StepFailed`` with the place of what cannot be evaluated, or would put
+    a secret into the open.
     """
-    evaluation = _Evaluation(step, deferred, names, file)
+    evaluation = _Evaluation(step, deferred, names, file, secret_keys)
     return {key: evaluation.value(value, key) for key, value in step.spec.items()}
+
+
+def without_secrets(spec: Any) -> Any:
+    """Return an evaluated *spec* as the journal may keep it: the mask in place of each secret."""
+    if isinstance(spec, Secret):
+        return MASK
+    if isinstance(spec, Mapping):
+        return {key: without_secrets(item) for key, item in spec.items()}
+    if isinstance(spec, list):
+        return [without_secrets(item) for item in spec]
+    return spec
 
 
 @dataclass(frozen=True)
@@ -33,6 +50,7 @@ class _Evaluation:
     deferred: Mapping[str, str]
     names: Names
     file: str
+    secret_keys: frozenset[str]
 
     def value(self, node: object, path: str) -> Any:
         if isinstance(node, str):
@@ -53,7 +71,7 @@ class _Evaluation:
         except ExpressionError as error:
             nothing = None if kept else _left_nothing(text, self.names)
             self._fail(path, nothing or error.message, "" if nothing else error.hint)
-        if isinstance(value, Secret):
+        if isinstance(value, Secret) and any_entry(path) not in self.secret_keys:
             self._fail(
                 path,
                 f"the secret {value.reference} would be written in the open",

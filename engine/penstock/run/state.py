@@ -1,16 +1,19 @@
 """One run while a process carries it: its plan, its names, and its journal written through."""
 
+import random
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 from penstock.clock import Clock
-from penstock.events import Event, Status, StepFinished, StepStarted
+from penstock.events import Event, Status, StepFinished, StepNoted, StepStarted
 from penstock.journal import AttemptRecord, Claim, Journal, WaitRecord
 from penstock.pipeline.plan import Plan, PlannedGroup, PlannedStage, PlannedStep
 from penstock.run.failures import action_for, tempered
 from penstock.run.level import Level, Spot
 from penstock.run.names import RunNames
+from penstock.secret import Masker
 from penstock.step import Connectors, Headline, Outputs, RunFacts, Step
 from penstock.verdict import Verdict
 
@@ -27,6 +30,12 @@ class World:
     connectors: Connectors
     clock: Clock
     emit: Callable[[Event], None]
+    #: Gives a number from 0 up to 1, another one each time: how far looks are spread in time.
+    jitter: Callable[[], float] = random.random
+    #: Knows the secrets that must not be told.
+    masker: Masker = field(default_factory=Masker)
+    #: The directory of what steps print; ``None``: it is not kept.
+    logs: Path | None = None
 
 
 class RunState:
@@ -66,6 +75,10 @@ class RunState:
     def emit(self, event: Event) -> None:
         """Tell whoever watches."""
         self.world.emit(event)
+
+    def note(self, path: str, text: str) -> None:
+        """Tell whoever watches something about the step at *path*."""
+        self.emit(StepNoted(self.facts.id, self.now(), path, text))
 
     def outputs(self) -> dict[str, Outputs]:
         """Return the outputs of the run: those of each step that left some, by path."""

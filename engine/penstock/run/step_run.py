@@ -2,7 +2,7 @@
 
 import json
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
@@ -10,14 +10,16 @@ from typing import Any
 from pydantic import ValidationError
 
 from penstock.errors import FailureType, JournalError, PenstockError, StepExpired, StepFailed
-from penstock.events import Status, StepNoted, StepStarted
+from penstock.events import Status, StepLogged, StepStarted
 from penstock.journal import AttemptRecord, WaitRecord
 from penstock.pipeline.plan import PlannedStep
 from penstock.run.effects import JournalledEffects
 from penstock.run.interruption import Interrupted
 from penstock.run.level import Spot
-from penstock.run.spec import evaluate_spec
+from penstock.run.spec import evaluate_spec, without_secrets
 from penstock.run.state import RunState
+from penstock.run.step_log import StepLog, log_file
+from penstock.secret import MASK
 from penstock.step import Gate, Headline, Outputs, Step, StepContext
 from penstock.validation import sentences_of
 from penstock.watch import Watch
@@ -45,13 +47,15 @@ class Begun:
     attempt: AttemptRecord
     step: Step
     context: StepContext
+    log: StepLog
     result: object = None
     error: BaseException | None = None
 
     def work(self) -> None:
         """Let the step do its work; touches nothing of the run, and raises nothing."""
         try:
-            self.result = self.step.run(self.context)
+            with self.log:
+                self.result = self.step.run(self.context)
         except BaseException as error:  # noqa: BLE001 - kept, and judged by ``end_step``
             self.error = error
 
@@ -67,17 +71,18 @@ def begin_step(state: RunState, spot: Spot, attempt: AttemptRecord, *, again: bo
     try:
         kind = type_of(state.world.types, step)
         names = state.names.at(spot.level.frame, step, spot.item)
-        spec = evaluate_spec(step, kind.deferred, names, state.plan.file)
-        attempt = replace(attempt, spec=spec)
+        spec = evaluate_spec(step, kind.deferred, names, state.plan.file, kind.secret_keys)
+        attempt = replace(attempt, spec=without_secrets(spec))
         instance = step_of(kind, spec)
-        context = _context(state, spot, attempt)
+        log = _log(state, path)
+        context = _context(state, spot, attempt, log)
         _begin(state, instance, attempt, context.deadline, again=again)
     except (Interrupted, JournalError):
         raise
     except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
         state.end(failed(attempt, error))
         return None
-    return Begun(spot, attempt, instance, context)
+    return Begun(spot, attempt, instance, context, log)
 
 
 def end_step(state: RunState, begun: Begun) -> None:
@@ -95,7 +100,7 @@ def end_step(state: RunState, begun: Begun) -> None:
             wait = _wait_of(state, attempt, begun.result, begun.context.deadline)
             state.park(replace(attempt, status=Status.APPROVAL_WAITING), wait)
             return
-        outputs = _outputs(begun.spot.step, begun.result)
+        outputs = _outputs(state, begun.spot, begun.result)
     except JournalError:
         raise
     except Exception as defective:  # noqa: BLE001 - what a plugin returns ends its step only
@@ -131,8 +136,7 @@ def headline_of(state: RunState, path: str, step: Step, outputs: Outputs) -> Hea
     try:
         return step.headline(outputs)
     except (Exception, SystemExit) as error:  # noqa: BLE001 - as for run: a plugin may raise anything
-        text = f"nothing is shown beside it, by {defect('step', error)}"
-        state.emit(StepNoted(state.facts.id, state.now(), path, text))
+        state.note(path, f"nothing is shown beside it, by {defect('step', error)}")
         return None
 
 
@@ -157,9 +161,11 @@ def _begin(
         state.begin(attempt)
 
 
-def _context(state: RunState, spot: Spot, attempt: AttemptRecord) -> StepContext:
+def _context(
+    state: RunState, spot: Spot, attempt: AttemptRecord, log: Callable[[str], None]
+) -> StepContext:
     def note(text: str) -> None:
-        state.emit(StepNoted(state.facts.id, state.now(), spot.path, text))
+        state.note(spot.path, text)
 
     world = state.world
     return StepContext(
@@ -171,7 +177,22 @@ def _context(state: RunState, spot: Spot, attempt: AttemptRecord) -> StepContext
         JournalledEffects(state.journal, state.claim, spot.path, world.clock),
         world.connectors,
         note,
+        log,
+        state.names.secret,
     )
+
+
+def _log(state: RunState, path: str) -> StepLog:
+    world, run = state.world, state.facts.id
+
+    def tell(line: str) -> None:
+        state.emit(StepLogged(run, state.now(), path, line))
+
+    def note(text: str) -> None:
+        state.note(path, text)
+
+    file = log_file(world.logs, run, path) if world.logs is not None else None
+    return StepLog(file, world.masker, world.clock, tell, note)
 
 
 def _wait_of(
@@ -196,18 +217,23 @@ def _wait_of(
     )
 
 
-def _outputs(step: PlannedStep, result: object) -> Outputs:
-    """Return a step's outputs as JSON, or refuse what is none."""
+def _outputs(state: RunState, spot: Spot, result: object) -> Outputs:
+    """Return a step's outputs as JSON, without secrets, or refuse what is none."""
+    kind = spot.step.type
     if not isinstance(result, Mapping):
-        raise StepFailed(f"a step of type {step.type} returned {type(result).__name__}, no outputs")
+        raise StepFailed(f"a step of type {kind} returned {type(result).__name__}, no outputs")
     try:
         text = json.dumps(result, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
-        message = f"the outputs of a step of type {step.type} are no JSON: {error}"
+        message = f"the outputs of a step of type {kind} are no JSON: {error}"
         raise StepFailed(message) from error
     if len(text) > _LARGEST:
         raise StepFailed(f"the outputs are larger than {_LARGEST} characters")
-    outputs: Outputs = json.loads(text)
+    found: Outputs = json.loads(text)
+    # As the journal would, but before anybody reads them: a resumed run must see the same.
+    outputs: Outputs = state.world.masker.mask_json(found)
+    if outputs != found:
+        state.note(spot.path, f"there was a secret in its outputs; it is {MASK} in them")
     return outputs
 
 

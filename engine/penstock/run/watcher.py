@@ -26,6 +26,9 @@ __all__ = ["Watcher"]
 _GRACE = 300.0
 #: The longest pause between two looks at something that cannot be seen.
 _LONGEST_PAUSE = 600.0
+#: The part of a pause by which the next look may be later: many runs that began in one second
+#: are not to look in one second for ever.
+_SPREAD = 0.1
 
 _ENDS = {
     VerdictStatus.APPROVED: (Status.SUCCEEDED, None),
@@ -59,6 +62,8 @@ class Watcher:
         """Take the run; its gates are taken in by ``refresh``."""
         self._state = state
         self._open: dict[str, _Open] = {}
+        #: From 0 up to 1, the same for all gates of one look, so that they are asked together.
+        self._lag = 0.0
 
     def refresh(self) -> None:
         """Take in the gates that the journal holds as waiting; a new one is due at once."""
@@ -112,6 +117,7 @@ class Watcher:
     def look(self) -> None:
         """Look at what is due; end the gates that are through."""
         now = self._state.now()
+        self._lag = self._state.world.jitter()
         due: dict[str, list[_Open]] = {}
         for gate in self._open.values():
             if gate.due <= now:
@@ -227,12 +233,16 @@ class Watcher:
         )
 
     def _next(self, gate: _Open, pause: float) -> datetime:
-        """Return when to look next: after *pause* seconds, but at the deadline in any case.
+        """Return when to look next: *pause* seconds from now or a little later, but at the
+        deadline in any case.
 
         After it, before the time that it is given to be seen is over.
         """
         left = self._left(gate)
-        return self._state.now() + timedelta(seconds=min(pause, left if left > 0 else _grace(gate)))
+        longest = left if left > 0 else _grace(gate)
+        pause = min(pause, longest)
+        pause = min(pause + pause * _SPREAD * self._lag, longest)
+        return self._state.now() + timedelta(seconds=pause)
 
     def _left(self, gate: _Open) -> float:
         """Return how many seconds a gate may still wait."""

@@ -4,7 +4,7 @@ What is unknown never approves: a field that is not there, an empty one, a value
 Rejection is judged first, and wins when both hold.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
@@ -51,6 +51,9 @@ class JiraApproval(Gate):
 
     type: ClassVar[str] = "JiraApproval"
     connector_type: ClassVar[str | None] = "Jira"
+    output_names: ClassVar[Collection[str] | None] = (
+        *("issue", "output", "approved_by", "approved_at", "rejected_by", "rejected_at"),
+    )
     deferred: ClassVar[Mapping[str, str]] = {
         "approvalCriteria.spec.expression": "issue",
         "rejectionCriteria.spec.expression": "issue",

@@ -11,6 +11,7 @@ from penstock.connector import SecretReference
 from penstock.errors import ConnectorError
 from penstock.nearest import suggestion
 from penstock.secret import Secret
+from penstock_jira.account import fingerprint
 
 __all__ = ["Auth", "Credential", "Password", "PersonalAccessToken", "Token", "UsernamePassword"]
 
@@ -23,6 +24,11 @@ class Credential:
     def __init__(self, username: str | None, secret: Secret) -> None:
         """Take both as they are sent."""
         self._username, self._secret = username, secret
+
+    @property
+    def user(self) -> str:
+        """A fingerprint of whom the credential stands for: the user, or the token itself."""
+        return fingerprint(self._username or self._secret.reveal())
 
     def header(self) -> str:
         """Return the value of ``Authorization``: Basic with a user's name, Bearer without.

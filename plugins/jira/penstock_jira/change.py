@@ -5,30 +5,28 @@ from dataclasses import dataclass
 from functools import cached_property
 from http import HTTPStatus
 from typing import TYPE_CHECKING
-from urllib.parse import quote
 
 from penstock.json_types import Json
 from penstock.step import Effect, StepContext
-from penstock_jira.answer import as_mapping, members, text
+from penstock_jira.answer import members, text
 from penstock_jira.difference import has_already, holds
 from penstock_jira.errors import JiraRefused
-from penstock_jira.fields import Resolution, Values, is_comment, missing, with_parent
-from penstock_jira.metadata import FieldSet
-from penstock_jira.plain import plain
+from penstock_jira.fields import Resolution, Values, is_comment
+from penstock_jira.present import Present
 from penstock_jira.readback import asked
 from penstock_jira.refusal import explained
-from penstock_jira.screens import edit_screen
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
-from penstock_jira.transitions import Status, Transition, Wanted, choose, transitions_of
+from penstock_jira.transitions import Status, Transition, Wanted
 from penstock_jira.users import Users
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["Change"]
+__all__ = ["ELSEWHERE", "Change", "parted", "unlike", "written"]
 
-_ELSEWHERE = {
+#: Names of no field, and what to write instead.
+ELSEWHERE = {
     "status": "is no field; write transitionTo with the status",
     "project": "cannot be changed by an update; move the issue in Jira",
 }
@@ -66,7 +64,7 @@ class Change:
         self._entries = [entry for entry in entries if not is_comment(entry)]
         self._comments = [entry for entry in entries if is_comment(entry)]
         self._wanted = wanted
-        self._path = f"/rest/api/2/issue/{quote(key, safe='')}"
+        self._now = Present(client, key)
 
     def check(self) -> None:
         """Resolve everything; raise ``StepFailed`` with what is wrong with any part."""
@@ -80,10 +78,10 @@ class Change:
     def put(self, effect: Effect) -> Json:
         """Edit the fields that differ; send nothing when none does."""
         edit = self._resolved.edit
-        changed = _unlike(edit, members(self._issue.get("fields")))
+        changed = unlike(edit, self._now.values)
         if changed:
-            with explained(self._screen, edit.written):
-                self._send("PUT", self._path, _body(edit, changed), f"edit {self._key}")
+            with explained(self._now.screen, edit.written):
+                self._send("PUT", self._now.path, written(edit, changed), f"edit {self._key}")
         elif edit.names:
             self._context.note(f"{self._key} has these values already; nothing was sent")
         return {"changed": list(changed), "asked": effect.intent.get("asked")}
@@ -91,17 +89,17 @@ class Change:
     def is_set(self, effect: Effect) -> Json:
         """Return what an earlier edit changed if all of it is there now, else ``None``."""
         edit = self._resolved.edit
-        if _unlike(edit, members(self._read(",".join(edit.names)).get("fields"))):
+        if unlike(edit, members(self._now.read(",".join(edit.names)).get("fields"))):
             return None
         return {"changed": list(edit.names), "asked": effect.intent.get("asked")}
 
     def move_intent(self) -> Mapping[str, Json]:
         """Return what is journalled before the transition."""
         resolved = self._checked
-        target = resolved.way.to if resolved.way is not None else self._here
+        target = resolved.way.to if resolved.way is not None else self._now.status
         return {
             "issue": self._key,
-            "from": self._here.id,
+            "from": self._now.status.id,
             "to": target.id,
             "asked": asked(resolved.move),
         }
@@ -110,32 +108,20 @@ class Change:
         """Make the transition, with the fields that only its screen takes."""
         way, values = self._resolved.way, self._resolved.move
         if way is None:
-            self._context.note(f"{self._key} is {self._here.name} already; nothing was sent")
-            return {"status": self._here.name}
-        body = {"transition": {"id": way.id}, **_body(values, values.names)}
+            self._context.note(f"{self._key} is {self._now.status.name} already; nothing was sent")
+            return {"status": self._now.status.name}
+        body = {"transition": {"id": way.id}, **written(values, values.names)}
         with explained(way.screen, values.written):
             what = f"move {self._key} to {way.to.name}"
-            self._send("POST", f"{self._path}/transitions", body, what)
+            self._send("POST", f"{self._now.path}/transitions", body, what)
         return {"status": way.to.name, "asked": effect.intent.get("asked")}
 
     def is_there(self, effect: Effect) -> Json:
         """Return the status if the issue is where an earlier try would have moved it."""
-        now = Status.of(members(self._read("status").get("fields")).get("status"))
+        now = Status.of(members(self._now.read("status").get("fields")).get("status"))
         if now.id != text(effect.intent.get("to")):
             return None
         return {"status": now.name, "asked": effect.intent.get("asked")}
-
-    @cached_property
-    def _issue(self) -> Mapping[str, Json]:
-        return self._read("*all,-comment,-worklog,-attachment", expand="names")
-
-    @cached_property
-    def _here(self) -> Status:
-        return Status.of(members(self._issue.get("fields")).get("status"))
-
-    @cached_property
-    def _screen(self) -> FieldSet:
-        return with_parent(edit_screen(self._client, self._key))
 
     @property
     def _checked(self) -> _Resolved:
@@ -146,49 +132,21 @@ class Change:
 
     @cached_property
     def _resolved(self) -> _Resolved:
-        way = self._choose() if self._wanted is not None else None
-        fields, names = self._screen, {field.id for field in self._screen.fields}
-        if way is not None:
-            extra = [field for field in way.screen.fields if field.id not in names]
-            place = f"{fields.place} nor on {way.screen.place}"
-            fields = FieldSet((*fields.fields, *extra), place)
+        way = self._now.way(self._wanted, self._entries)
+        fields = self._now.takes(way)
         shaping = Shaping(Users(self._client, self._context.note), self._context.note)
-        resolution = Resolution(fields, shaping, _ELSEWHERE)
+        resolution = Resolution(fields, shaping, ELSEWHERE)
         for entry in (*self._entries, *self._comments):
             if way is not None or not self._was_set_on_the_way(entry):
                 resolution.add(entry)
         if way is not None:
             self._check_required(way, resolution)
         found = resolution.values(complete=False)
-        edit, move = _parted(found, names)
+        edit, move = parted(found, {field.id for field in self._now.screen.fields})
         return _Resolved(edit, move, way)
 
-    def _choose(self) -> Transition | None:
-        """Return the transition to make, or ``None`` when the issue is there already."""
-        wanted = self._wanted
-        if wanted is None or (wanted.status and self._here.is_called(wanted.status)):
-            return None
-        return choose(
-            wanted,
-            transitions_of(self._client, self._key),
-            issue=self._key,
-            here=self._here,
-            fits=self._fits,
-        )
-
-    def _fits(self, way: Transition) -> bool:
-        """Whether a transition takes what no edit does, and asks for nothing that is not given."""
-        outside = [e.name for e in self._entries if not self._screen.matches(e.name)]
-        return all(way.screen.matches(name) for name in outside) and not self._lacks(way)
-
-    def _lacks(self, way: Transition) -> list[str]:
-        present = members(self._issue.get("fields"))
-        known = {name for name, value in present.items() if value not in (None, [], "")}
-        named = (field.id for entry in self._entries for field in way.screen.matches(entry.name))
-        return missing(way.screen, {*known, *named})
-
     def _check_required(self, way: Transition, resolution: Resolution) -> None:
-        absent = self._lacks(way)
+        absent = self._now.lacking(way, self._entries)
         if absent:
             resolution.fault(
                 f"Required fields {{{', '.join(absent)}}} for the transition {way} of {self._key} "
@@ -197,19 +155,10 @@ class Change:
 
     def _was_set_on_the_way(self, entry: FieldEntry) -> bool:
         """Whether an issue that has arrived already has a value that only the way could set."""
-        if self._wanted is None or self._screen.matches(entry.name):
+        if self._wanted is None or not self._now.has_off_screen(entry):
             return False
-        fields, names = members(self._issue.get("fields")), members(self._issue.get("names"))
-        ids = [name for name in fields if entry.name in (name, text(names.get(name)))]
-        if len(ids) == 1 and plain(fields[ids[0]]) == entry.value:
-            self._context.note(f"{entry.name} is {entry.value} already")
-            return True
-        return False
-
-    def _read(self, fields: str, expand: str = "") -> Mapping[str, Json]:
-        what = f"read {self._key}"
-        more = {"expand": expand} if expand else {}
-        return as_mapping(self._client.get(self._path, what=what, fields=fields, **more), what)
+        self._context.note(f"{entry.name} is {entry.value} already")
+        return True
 
     def _send(self, method: str, path: str, body: Mapping[str, Json], what: str) -> None:
         """Write; again, at most three times, where somebody else wrote at the same moment."""
@@ -226,7 +175,7 @@ class Change:
                 return
 
 
-def _unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:
+def unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:
     """Return the ids of the fields that have not what the edit would give them."""
     return sorted(
         [name for name, value in edit.values.items() if not has_already(present.get(name), value)]
@@ -238,7 +187,7 @@ def _unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:
     )
 
 
-def _body(values: Values, names: Sequence[str]) -> dict[str, Json]:
+def written(values: Values, names: Sequence[str]) -> dict[str, Json]:
     """Return the ``fields`` and ``update`` of a request that writes the fields *names*."""
     parts: dict[str, Json] = {
         "fields": {name: values.values[name] for name in names if name in values.values},
@@ -247,7 +196,7 @@ def _body(values: Values, names: Sequence[str]) -> dict[str, Json]:
     return {name: part for name, part in parts.items() if part}
 
 
-def _parted(found: Values, editable: set[str]) -> tuple[Values, Values]:
+def parted(found: Values, editable: set[str]) -> tuple[Values, Values]:
     """Return what an edit sets, and what only the transition can."""
     edit, move = Values(), Values()
     for name, entry in found.written.items():

@@ -5,8 +5,8 @@ sent*, or its outcome is unknown; and only what was certainly not done is tried 
 """
 
 import json
-import random
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
@@ -14,47 +14,32 @@ from urllib.parse import quote, urlsplit
 
 from urllib3.filepost import encode_multipart_formdata
 
-from penstock.clock import Clock
-from penstock.errors import OutcomeUnknown, StepExpired, StepFailed
+from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.json_types import Json
 from penstock_jira.answer import Answer, as_mapping, parse, text
 from penstock_jira.errors import JiraUnreachable, NotFound, NotJira
 from penstock_jira.judge import judge_read, judge_write
-from penstock_jira.retry import backoff
+from penstock_jira.pace import Pace
 from penstock_jira.transport import Interrupted, NotSent, Transport
 
 __all__ = ["JiraClient"]
 
-#: Seconds for one request with its answer.
-_EXCHANGE = 60.0
-#: Tries of a read that meets a broken connection or a 5xx. A 429 is obeyed without counting.
-_TRIES = 5
 _GATEWAY = "api.atlassian.com"
 _NO_PARAMETERS: Mapping[str, str] = {}
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
+#: The issue that a request to this path writes.
+_ISSUE = re.compile(r"/rest/api/[0-9a-z]+/issue/([^/]+)")
 
 
 class JiraClient:
-    """Speaks to the Jira at *url* until *deadline*."""
+    """Speaks to the Jira at *url*, as *pace* lets it."""
 
     def __init__(
-        self,
-        url: str,
-        transport: Transport,
-        *,
-        clock: Clock,
-        deadline: datetime,
-        patient: bool = True,
-        jitter: Callable[[], float] = random.random,
+        self, url: str, transport: Transport, pace: Pace, *, timeout: float = 60.0
     ) -> None:
-        """Take the address, the way there and the time.
-
-        A client that is not *patient* never waits: its user has a better time to ask again.
-        *jitter* gives seconds to add to a wait, so that many clients do not come back at once.
-        """
+        """Take the address, the way there, the pace, and the seconds for one request."""
         self._url, self._transport = url.rstrip("/"), transport
-        self._clock, self._deadline = clock, deadline
-        self._patient, self._jitter = patient, jitter
+        self._pace, self._timeout = pace, timeout
         #: Headers of the last answer (lower-case names), and the seconds that Jira's clock is
         #: ahead of ours; ``None``: Jira did not tell.
         self.headers: Mapping[str, str] = {}
@@ -116,10 +101,13 @@ class JiraClient:
     def _write(
         self, method: str, path: str, content: bytes, headers: Mapping[str, str], what: str
     ) -> Json:
+        found = _ISSUE.match(path)
+        issue = found[1].upper() if found else None
         tries = 0
         while True:
             tries += 1
             problem: StepFailed
+            self._pace.turn(what, writes=True, issue=issue)
             try:
                 answer = self._exchange(
                     method, path, _NO_PARAMETERS, content, fresh=True, headers=headers
@@ -129,11 +117,13 @@ class JiraClient:
             except Interrupted as failure:
                 raise _unknown(what, str(failure)) from failure
             else:
-                refusal = judge_write(answer, what, self._clock.now())
+                self._pace.heard(answer, issue)
+                refusal = judge_write(answer, what, self._pace.clock.now())
+                self._pace.judged(refusal)
                 if refusal is None:
                     return self._written(answer, what)
                 problem = refusal
-            self._pause_or_raise(problem, tries)
+            self._pace.again(problem, tries)
 
     def _read(
         self,
@@ -148,12 +138,15 @@ class JiraClient:
         while True:
             tries += 1
             problem: StepFailed
+            self._pace.turn(what, writes=False)
             try:
                 answer = self._exchange(method, path, params, content, fresh=False)
             except (NotSent, Interrupted) as failure:
                 problem = self._unreachable(what, str(failure))
             else:
-                refusal = judge_read(answer, what, self._clock.now())
+                self._pace.heard(answer, None)
+                refusal = judge_read(answer, what, self._pace.clock.now())
+                self._pace.judged(refusal)
                 try:
                     if refusal is None:
                         return parse(answer.body, what)
@@ -162,7 +155,7 @@ class JiraClient:
                     if not doubt.cut_off:
                         raise
                     problem = self._unreachable(what, "the answer broke off")
-            self._pause_or_raise(problem, tries)
+            self._pace.again(problem, tries)
 
     def _exchange(
         self,
@@ -174,19 +167,16 @@ class JiraClient:
         fresh: bool,
         headers: Mapping[str, str] = _JSON,
     ) -> Answer:
-        left = (self._deadline - self._clock.now()).total_seconds()
-        if left <= 0:
-            raise StepExpired("the time for this step is over")
         answer = self._transport.exchange(
             method,
             self._url + path,
-            seconds=min(left, _EXCHANGE),
+            seconds=min(self._pace.left, self._timeout),
             params=params,
             body=content,
             fresh=fresh,
             headers=headers,
         )
-        self.headers, self.skew = answer.headers, _skew(answer, self._clock.now())
+        self.headers, self.skew = answer.headers, _skew(answer, self._pace.clock.now())
         return answer
 
     def _written(self, answer: Answer, what: str) -> Json:
@@ -201,22 +191,6 @@ class JiraClient:
             f"{place.scheme}://{place.netloc} could not be asked to {what}: {reason}",
             hint="check jiraUrl of the connector, and the network",
         )
-
-    def _pause_or_raise(self, problem: StepFailed, tries: int) -> None:
-        """Wait until Jira may be asked again, or raise *problem* when that makes no sense."""
-        if not isinstance(problem, JiraUnreachable) or not self._patient:
-            raise problem
-        told = problem.retry_after
-        if told is None and tries >= _TRIES:
-            raise problem
-        pause = max(told or 0.0, backoff(tries)) + self._jitter()
-        left = (self._deadline - self._clock.now()).total_seconds()
-        if pause >= left:
-            raise StepExpired(
-                f"{problem.message}; the next try would be in {pause:.0f} s, "
-                f"and the step has {max(0.0, left):.0f} s left"
-            ) from problem
-        self._clock.wait(pause)
 
 
 def _json(body: Json) -> bytes:

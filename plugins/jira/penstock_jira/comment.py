@@ -50,17 +50,21 @@ class Comment:
     def post(self, effect: Effect) -> Json:
         """Post the comment with its mark."""
         what = f"comment on {self._key}"
+        answer = members(self._client.send("POST", self._path, self.body(effect), what=what))
+        identifier = text(answer.get("id"))
+        if not identifier:
+            raise OutcomeUnknown(f"Jira was asked to {what} and gave back no comment")
+        return {"id": identifier}
+
+    def body(self, effect: Effect) -> dict[str, Json]:
+        """Return the body of the request that posts it."""
         body: dict[str, Json] = {
             "body": self._content,
             "properties": properties(effect, self._context),
         }
         if self._seen is not None:
             body["visibility"] = {"type": self._seen.type, "value": self._seen.value}
-        answer = members(self._client.send("POST", self._path, body, what=what))
-        identifier = text(answer.get("id"))
-        if not identifier:
-            raise OutcomeUnknown(f"Jira was asked to {what} and gave back no comment")
-        return {"id": identifier}
+        return body
 
     def look(self, effect: Effect) -> Json:
         """Return the comment that an earlier try left, or ``None``.

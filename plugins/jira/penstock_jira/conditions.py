@@ -7,10 +7,11 @@ from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, mo
 
 from penstock.json_types import Json
 from penstock.nearest import suggestion
+from penstock.pattern import Pattern
 from penstock.verdict import Combination, Condition
 from penstock_jira.answer import members, text
 from penstock_jira.comparable import comparable
-from penstock_jira.operators import LIST_OPERATORS, OPERATORS, VALUELESS, Finding, compare, compiled
+from penstock_jira.operators import LIST_OPERATORS, OPERATORS, VALUELESS, Finding, compare
 from penstock_jira.spec import Spec, Text, WantedValue
 from penstock_jira.text import join_list
 
@@ -49,7 +50,7 @@ class FieldCondition(Spec):
         if operator not in LIST_OPERATORS and not isinstance(value, str):
             raise ValueError(f"the operator {operator!r} takes one value, and no list")
         if operator == "matches" and isinstance(value, str):
-            compiled(value)
+            Pattern(value)
         return value
 
     @model_validator(mode="after")

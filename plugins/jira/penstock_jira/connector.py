@@ -1,20 +1,22 @@
 """The connector of type ``Jira``: where a Jira is and who we are there (Harness's keys)."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
 from urllib.parse import SplitResult, quote, urlsplit
 
-from pydantic import BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
 
 from penstock.connector import Check, Connector, SecretReference
+from penstock.duration import Duration, format_duration
 from penstock.errors import ConnectorError
 from penstock.sandbox import Sandbox
 from penstock.secret import Secret
 from penstock.watch import Look, Watch
 from penstock_jira.auth import Auth, Credential, Password
+from penstock_jira.headers import Headers
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -23,6 +25,9 @@ __all__ = ["JiraConnector"]
 
 #: Seconds for a client that serves no step.
 _SHORT = 60.0
+#: Seconds that one request may be given: with less a write is too often in doubt, and with more
+#: nothing is won over asking again.
+_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1.0, 600.0
 
 
 def _address(value: object) -> object:
@@ -31,21 +36,38 @@ def _address(value: object) -> object:
         raise ValueError(
             "Jira URL cannot be empty: write jiraUrl, such as https://jira.example.com"
         )
-    url = value.strip()
+    return _plain_address("jiraUrl", value.strip(), "they belong under auth")
+
+
+def _proxy(value: object) -> object:
+    """Return a proxy's address, as ``_address`` does."""
+    if not isinstance(value, str):
+        return value
+    return _plain_address("proxy", value.strip(), "a proxy that asks for them cannot be used yet")
+
+
+def _plain_address(key: str, url: str, no_user: str) -> str:
     parts = urlsplit(url)
     if parts.scheme not in {"http", "https"} or not parts.hostname:
-        raise ValueError(
-            f"jiraUrl must begin with https:// or http:// and a host, not {url[:40]!r}"
-        )
+        # Not shown: what stands there may be a secret that belongs elsewhere.
+        shown = f", not {url[:40]!r}" if url.isprintable() and "@" not in url else ""
+        raise ValueError(f"{key} must begin with https:// or http:// and a host{shown}")
     if "@" in parts.netloc:
-        raise ValueError("jiraUrl must not hold a user or a password; they belong under auth")
+        raise ValueError(f"{key} must not hold a user or a password; {no_user}")
     if parts.query or parts.fragment:
-        raise ValueError("jiraUrl must end before the ? or #: it is the address of Jira itself")
+        raise ValueError(f"{key} must end before the ? or #: it is an address alone")
     if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ValueError("jiraUrl holds a character that an address cannot have")
+        raise ValueError(f"{key} holds a character that an address cannot have")
     if not _has_valid_port(parts):
-        raise ValueError("jiraUrl names a port that is none; a port is a number below 65536")
+        raise ValueError(f"{key} names a port that is none; a port is a number below 65536")
     return url.rstrip("/")
+
+
+def _timeout(seconds: float) -> float:
+    if _SHORTEST_TIMEOUT <= seconds <= _LONGEST_TIMEOUT:
+        return seconds
+    between = f"{format_duration(_SHORTEST_TIMEOUT)} to {format_duration(_LONGEST_TIMEOUT)}"
+    raise ValueError(f"timeout is for one request with its answer; write {between}")
 
 
 def _has_valid_port(parts: SplitResult) -> bool:
@@ -74,6 +96,7 @@ class JiraConnector(Connector):
     """A Jira Cloud site or a Jira Data Center, and the user that pipelines act as."""
 
     type: ClassVar[str] = "Jira"
+    test_subject: ClassVar[str | None] = "the key of a project"
 
     jira_url: Annotated[str, BeforeValidator(_address)] = Field(
         description="Address of Jira, such as https://example.atlassian.net."
@@ -87,8 +110,14 @@ class JiraConnector(Connector):
     )
     ignore_test_connection: bool = Field(False, description="Leave the connection test out.")
     ca_file: Path | None = Field(None, description="Certificates to trust, in PEM (not Harness's).")
-    proxy: Annotated[str, BeforeValidator(_address)] | None = Field(
+    proxy: Annotated[str, BeforeValidator(_proxy)] | None = Field(
         None, description="Address of an HTTP proxy (not Harness's); the environment is not asked."
+    )
+    headers: Headers = Field(
+        (), description="Sent with every request, for a gateway (not Harness's)."
+    )
+    timeout: Annotated[Duration, AfterValidator(_timeout)] = Field(
+        60.0, description="For one request with its answer (not Harness's)."
     )
 
     _given: Credential | None = PrivateAttr(default=None)
@@ -130,15 +159,18 @@ class JiraConnector(Connector):
         return cls.model_validate({"jiraUrl": url, "auth": auth}).pointed_at(url, username, token)
 
     def pointed_at(self, url: str, username: str | None, token: str) -> Self:
-        """Return a copy at another address with a given credential; all else is kept.
+        """Return a copy at another address with a given credential.
 
-        Without a *username* the token is sent as Bearer.
+        The way to the old one is left out (``proxy``, ``caFile``), and so are headers that hold a
+        secret: it belongs to the old one. Without a *username* the token is sent as Bearer.
         """
         try:
             address = _address(url)
         except ValueError as error:
             raise ConnectorError(str(error)) from None
-        copy = self.model_copy(update={"jira_url": address})
+        plain = tuple(header for header in self.headers if header.value_ref is None)
+        there = {"jira_url": address, "headers": plain, "proxy": None, "ca_file": None}
+        copy = self.model_copy(update=there)
         copy._given = Credential(username, Secret(token, "given"))  # noqa: SLF001 - of this class
         return copy
 
@@ -153,6 +185,10 @@ class JiraConnector(Connector):
     def require_secrets(self) -> None:
         """Read every secret once; raise ``ConnectorError`` for one that is missing or unusable."""
         self.credential.header()
+        self._extra_headers()
+
+    def _extra_headers(self) -> dict[str, str]:
+        return {header.name: header.sent(self.binding.secret) for header in self.headers}
 
     def browse(self, key: str) -> str | None:
         """Return where a person sees an issue; ``None`` where only Jira itself can tell."""
@@ -161,34 +197,52 @@ class JiraConnector(Connector):
         return f"{self.jira_url}/browse/{quote(key, safe='')}"
 
     def client(
-        self, deadline: datetime | None = None, *, patient: bool = True, anonymous: bool = False
+        self,
+        deadline: datetime | None = None,
+        *,
+        patient: bool = True,
+        anonymous: bool = False,
+        note: Callable[[str], None] = lambda _: None,
     ) -> "JiraClient":
         """Return a client that gives up at *deadline* (default: in a minute).
 
         One that is not *patient* asks once and does not wait for a better moment. An *anonymous*
-        one does not sign in, to ask for what Jira tells everybody.
+        one does not sign in, to ask for what Jira tells everybody. *note* is told of waits.
         """
+        from penstock_jira.account import ACCOUNTS, fingerprint
         from penstock_jira.client import JiraClient
+        from penstock_jira.pace import Pace
         from penstock_jira.transport import Route, Transport
 
         clock = self.binding.clock
         if self.ca_file is not None and not self.ca_file.is_file():
             raise ConnectorError(f"caFile of {self.binding.reference}: no such file {self.ca_file}")
         headers = {
+            **self._extra_headers(),
             "Accept": "application/json",
             "Accept-Language": "en",
             "User-Agent": _user_agent(),
             "X-Atlassian-Token": "no-check",
         }
+        user, mark = "", None
         if not anonymous:
-            headers["Authorization"] = self.credential.header()
+            credential = self.credential
+            headers["Authorization"] = credential.header()
+            user, mark = credential.user, fingerprint(headers["Authorization"])
+        pace = Pace(
+            ACCOUNTS.get(self.jira_url, user),
+            clock,
+            deadline or clock.now() + timedelta(seconds=_SHORT),
+            fingerprint=mark,
+            patient=patient,
+            note=note,
+        )
         route = Route(str(self.ca_file) if self.ca_file else None, self.proxy)
         return JiraClient(
             self.jira_url,
             Transport(headers, clock, route),
-            clock=clock,
-            deadline=deadline or clock.now() + timedelta(seconds=_SHORT),
-            patient=patient,
+            pace,
+            timeout=self.timeout,
         )
 
     def look(self, watches: Sequence[Watch]) -> Sequence[Look]:
@@ -197,8 +251,11 @@ class JiraConnector(Connector):
 
         return look(self, watches)
 
-    def test(self) -> Iterator[Check]:
-        """Try each piece, from the host name to the rate limits, with advice where it fails."""
+    def test(self, subject: str | None = None) -> Iterator[Check]:
+        """Try each piece, from the host name to the rate limits, with advice where it fails.
+
+        Permissions and metadata are those of the project *subject*, or of the first that is seen.
+        """
         from penstock_jira.doctor import examine
 
-        return examine(self)
+        return examine(self, subject)

@@ -6,6 +6,7 @@ then a walk along the project's keys) before anything is sent again.
 """
 
 import json
+from collections.abc import Collection, Mapping
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -36,11 +37,12 @@ from penstock_jira.users import Users
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["JiraCreate"]
+__all__ = ["ELSEWHERE", "JiraCreate", "body_of", "fields_of"]
 
 #: Seconds after a request in which an issue that it made may still not be visible.
 SETTLE = 5.0
-_ELSEWHERE = {
+#: Names of no field, and what to do instead.
+ELSEWHERE = {
     "project": "is set by projectKey",
     "issue type": "is set by issueType",
     "issuetype": "is set by issueType",
@@ -55,6 +57,7 @@ class JiraCreate(IssueStep):
     type: ClassVar[str] = "JiraCreate"
     connector_type: ClassVar[str | None] = "Jira"
     repeatable: ClassVar[bool] = True
+    output_names: ClassVar[Collection[str] | None] = ("issue",)
 
     project_key: ProjectKey = Field(description="The project's key, such as REL.")
     issue_type: Text = Field(description="The name of the issue type, such as Change.")
@@ -62,7 +65,9 @@ class JiraCreate(IssueStep):
     def run(self, context: StepContext) -> Outputs:
         """Create the issue, unless an earlier life of this step did, and read it back."""
         known(self.project_key)
-        client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
+        client = context.connector(self.connector_ref, JiraConnector).client(
+            context.deadline, note=context.note
+        )
         extras = Extras(self, client, context)
         draft = _Draft(self, client, context, extras)
         created = members(
@@ -104,17 +109,13 @@ class _Draft:
         """What the fields come to: all the reading there is, and every fault found."""
         shaping = Shaping(Users(self._client, self._context.note), self._context.note)
         fields = with_parent(self._screen)
-        resolution = Resolution(fields, shaping, _ELSEWHERE, new=True)
+        resolution = Resolution(fields, shaping, ELSEWHERE, new=True)
         for entry in self._step.fields:
             resolution.add(entry)
         return resolution.values(complete=True)
 
     def _fields(self) -> dict[str, Json]:
-        return {
-            "project": {"key": self._step.project_key},
-            "issuetype": {"id": self._screen.issue_type},
-            **self._values.values,
-        }
+        return fields_of(self._step.project_key, self._screen, self._values)
 
     def intent(self) -> dict[str, Json]:
         """Return what is journalled before the request: enough to find its issue again."""
@@ -140,16 +141,9 @@ class _Draft:
 
     def post(self, effect: Effect) -> Json:
         """Send the one request; raise ``OutcomeUnknown`` for an answer that proves nothing."""
-        fields = self._fields()
-        if effect.intent.get("labelled") is True:
-            given = fields.get("labels")
-            labels = list(given) if isinstance(given, (list, tuple)) else []
-            fields["labels"] = [*labels, label(effect.marker)]
+        labelled = effect.intent.get("labelled") is True
+        body = body_of(self._fields(), effect, self._context, labelled=labelled)
         what = f"create an issue in {self._step.project_key}"
-        body: dict[str, Json] = {
-            "fields": fields,
-            "properties": properties(effect, self._context),
-        }
         self._sent = self._context.clock.now()
         with explained(self._screen, self._values.written):
             answer = members(self._client.send("POST", "/rest/api/2/issue", body, what=what))
@@ -194,3 +188,20 @@ class _Draft:
                 hint=f"look for the newest issue of {project} before you run this again",
             )
         return None
+
+
+def fields_of(project: str, screen: CreateScreen, values: Values) -> dict[str, Json]:
+    """Return the ``fields`` of a create request, before the issue's mark is among the labels."""
+    return {"project": {"key": project}, "issuetype": {"id": screen.issue_type}, **values.values}
+
+
+def body_of(
+    fields: Mapping[str, Json], effect: Effect, context: StepContext, *, labelled: bool
+) -> dict[str, Json]:
+    """Return the body of a create request, with the marks by which its issue is found again."""
+    marked = dict(fields)
+    if labelled:
+        given = marked.get("labels")
+        labels = list(given) if isinstance(given, (list, tuple)) else []
+        marked["labels"] = [*labels, label(effect.marker)]
+    return {"fields": marked, "properties": properties(effect, context)}

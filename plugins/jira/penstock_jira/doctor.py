@@ -11,8 +11,10 @@ from urllib.parse import quote, urlsplit
 from penstock.connector import Check
 from penstock.errors import ConnectorError, StepFailed
 from penstock.json_types import Json
+from penstock.nearest import suggestion
 from penstock_jira.answer import as_list, as_mapping, members, text
 from penstock_jira.errors import CaptchaWanted, NotFound, SignInRefused, printable
+from penstock_jira.names import folded
 from penstock_jira.reach import Network, reach
 
 if TYPE_CHECKING:
@@ -39,30 +41,35 @@ Piece: TypeAlias = Callable[["_Patient"], Check]
 class _Patient:
     """The connector under examination, and what the pieces before have found."""
 
-    def __init__(self, connector: "JiraConnector", client: "JiraClient") -> None:
+    def __init__(
+        self, connector: "JiraConnector", client: "JiraClient", project: str | None
+    ) -> None:
         self.url, self.client = connector.jira_url, client
         self.stranger = connector.client(patient=False, anonymous=True)
         self.bearer = connector.credential.header().startswith("Bearer ")
-        #: The first project that is visible.
-        self.project = ""
+        #: The project to look at: the one that was asked for, or the first that is visible.
+        self.project = project or ""
 
     @property
     def by_gateway(self) -> bool:
         return urlsplit(self.url).hostname == _GATEWAY
 
 
-def examine(connector: "JiraConnector", network: Network | None = None) -> Iterator[Check]:
+def examine(
+    connector: "JiraConnector", project: str | None = None, network: Network | None = None
+) -> Iterator[Check]:
     """Yield one check for each piece, from the secrets to the rate limits.
 
     A check that fails is the last one: those after it could only fail for the same reason.
-    *network* is asked for names and connections (default: the real one).
+    *project* is the key of the one whose permissions are looked at (default: the first that is
+    visible); *network* is asked for names and connections (default: the real one).
     """
     if connector.ignore_test_connection:
         yield Check("connection", None, "not tested: ignoreTestConnection is set")
         return
     try:
         client = connector.client(patient=False)
-        patient = _Patient(connector, client)
+        patient = _Patient(connector, client, project)
     except ConnectorError as error:
         yield Check("secrets", False, str(error), "store the secret, or mend its reference")
         return
@@ -70,7 +77,7 @@ def examine(connector: "JiraConnector", network: Network | None = None) -> Itera
         connector.jira_url,
         proxy=connector.proxy,
         ca_file=str(connector.ca_file) if connector.ca_file else None,
-        network=network or Network(),
+        network=network or Network.within(connector.timeout),
         now=connector.binding.clock.now(),
     ):
         yield check
@@ -152,13 +159,24 @@ def _projects(patient: _Patient) -> Check:
     listed = as_list(patient.client.get("/rest/api/2/project", what=what), what)
     count = len(listed)
     if count:
-        patient.project = text(members(listed[0]).get("key"))
-        return Check("projects", True, f"{count} project{'s' if count > 1 else ''} visible")
+        keys = [text(members(project).get("key")) for project in listed]
+        return _chosen(patient, keys, f"{count} project{'s' if count > 1 else ''} visible")
     advice = (
         "give the user Browse Projects in the projects that pipelines use; an empty list may "
         "also mean that Jira took us for an anonymous visitor"
     )
     return Check("projects", False, "Unable to fetch projects: none is visible", advice)
+
+
+def _chosen(patient: _Patient, keys: list[str], found: str) -> Check:
+    """Settle which project is looked at: a key is in capitals, however it was asked for."""
+    wanted = patient.project or keys[0]
+    match = next((key for key in keys if folded(key) == folded(wanted)), None)
+    if match is None:
+        advice = f"{suggestion(wanted, keys)}; or give the user Browse Projects there"
+        return Check("projects", False, f"{found}, and {printable(wanted)} is none of them", advice)
+    patient.project = match
+    return Check("projects", True, found)
 
 
 def _permissions(patient: _Patient) -> Check:

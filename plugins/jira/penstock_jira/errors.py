@@ -8,7 +8,8 @@
     │   ├── NotAllowed      403
     │   │   └── CaptchaWanted   too many failed logins: a person must sign in first
     │   └── NotFound        404: missing, or not visible to the user
-    ├── JiraUnreachable     no answer, 5xx or 429: nothing was done; keeps how long to stay away
+    ├── JiraUnreachable     no answer or 5xx: nothing was done; keeps how long to stay away
+    │   └── AskedToWait     429, or a pause that an earlier one asked for; a limit of Jira's
     ├── NotJira             an answer that no Jira gives: a login page, broken or doubtful JSON
     └── FieldsRefused       the ``fields`` of a step do not fit Jira's metadata; nothing was sent
 
@@ -23,6 +24,7 @@ from typing import ClassVar
 from penstock.errors import FailureType, StepFailed
 
 __all__ = [
+    "AskedToWait",
     "CaptchaWanted",
     "FieldFault",
     "FieldsRefused",
@@ -47,8 +49,13 @@ def printable(text: str) -> str:
 class JiraRefused(StepFailed):
     """Jira answered with a definite refusal: nothing was done.
 
-    ``messages`` are Jira's general messages, ``field_errors`` its messages by field id.
+    ``messages`` are Jira's general messages, ``field_errors`` its messages by field id,
+    ``retry_after`` the seconds in which to ask again is in vain (``None``: whenever something is
+    done about it).
     """
+
+    #: What ``retry_after`` is if nothing else is said. Failed logins in a row lead to a CAPTCHA.
+    stay_away: ClassVar[float | None] = None
 
     def __init__(
         self,
@@ -58,8 +65,10 @@ class JiraRefused(StepFailed):
         field_errors: Mapping[str, str] = MappingProxyType({}),
         *,
         hint: str = "",
+        retry_after: float | None = None,
     ) -> None:
         """Take what was asked (``create an issue``), the HTTP status and Jira's own words."""
+        self.retry_after = self.stay_away if retry_after is None else retry_after
         self.what = what
         self.status = status
         self.messages = tuple(printable(text) for text in messages)
@@ -80,6 +89,7 @@ class SignInRefused(JiraRefused):
     """Jira does not accept the connector's credentials."""
 
     failure: ClassVar[FailureType] = FailureType.AUTHENTICATION
+    stay_away: ClassVar[float | None] = 60.0
 
 
 class NotAllowed(JiraRefused):
@@ -90,6 +100,8 @@ class NotAllowed(JiraRefused):
 
 class CaptchaWanted(NotAllowed):
     """Jira wants a person to sign in and solve a CAPTCHA; every other try is in vain."""
+
+    stay_away: ClassVar[float | None] = 600.0
 
 
 class NotFound(JiraRefused):
@@ -105,6 +117,10 @@ class JiraUnreachable(StepFailed):
         """Take what happened, and the seconds that Jira asked us to stay away."""
         self.retry_after = retry_after
         super().__init__(message, hint=hint)
+
+
+class AskedToWait(JiraUnreachable):
+    """A limit of Jira's was met, by this request or by one before it: nothing was done."""
 
 
 class NotJira(StepFailed):

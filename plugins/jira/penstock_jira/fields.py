@@ -147,6 +147,21 @@ class Resolution:
         except FieldFault as fault:
             self.fault(f"{entry.name}: {fault}")
 
+    @property
+    def found(self) -> Values:
+        """What the entries so far come to, those with faults left out."""
+        return self._found
+
+    @property
+    def faults(self) -> Sequence[str]:
+        """What is wrong with the entries so far, but for names of no field."""
+        return self._faults
+
+    @property
+    def unknown(self) -> Sequence[str]:
+        """The names so far that are no field of the screen."""
+        return self._unknown
+
     def fault(self, sentence: str) -> None:
         """Add a fault that was found elsewhere."""
         self._faults.append(sentence)

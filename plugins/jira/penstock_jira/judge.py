@@ -14,6 +14,7 @@ from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.json_types import Json
 from penstock_jira.answer import Answer, as_list, members, parse, text
 from penstock_jira.errors import (
+    AskedToWait,
     CaptchaWanted,
     JiraRefused,
     JiraUnreachable,
@@ -23,6 +24,7 @@ from penstock_jira.errors import (
     SignInRefused,
     printable,
 )
+from penstock_jira.limits import pause_of
 from penstock_jira.retry import retry_after
 
 __all__ = ["judge_read", "judge_write"]
@@ -125,12 +127,12 @@ def _captcha_wanted(answer: Answer, what: str) -> CaptchaWanted:
     )
 
 
-def _too_many(answer: Answer, what: str, now: datetime) -> JiraUnreachable:
-    reason = printable(answer.headers.get("ratelimit-reason", ""))
-    asked = retry_after(answer.headers, now)
-    return JiraUnreachable(
-        f"Jira has too many requests to {what}{f' ({reason})' if reason else ''}",
-        retry_after=asked if asked is not None else 0.0,
+def _too_many(answer: Answer, what: str, now: datetime) -> AskedToWait:
+    pause = pause_of(answer.status, answer.headers, now)
+    seconds = pause.seconds if pause is not None else None
+    return AskedToWait(
+        f"Jira has too many requests to {what}{f', and {pause}' if pause is not None else ''}",
+        retry_after=seconds or 0.0,
     )
 
 

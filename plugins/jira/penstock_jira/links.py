@@ -16,11 +16,15 @@ from penstock_jira.errors import FieldFault
 from penstock_jira.extra import Extra, identified, issue_path, listed_field
 from penstock_jira.names import unique
 from penstock_jira.spec import known
+from penstock_jira.text import check_text
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
 __all__ = ["IssueLink", "RemoteLink"]
+
+#: Jira: characters of the title of a link.
+_TITLE = 255
 
 
 @dataclass(frozen=True)
@@ -129,11 +133,15 @@ class RemoteLink(Extra):
         self._client = client
         run = context.run
         self._id = f"penstock:{run.id}/{context.path}"[:255]
-        self._target: Json = {"url": url, "title": wanted.title or f"{run.pipeline} {run.id}"}
+        self._title = wanted.title or f"{run.pipeline} {run.id}"
+        self._target: Json = {"url": url, "title": self._title}
 
     @override
     def check(self) -> None:
-        """There is nothing to read: the address was looked at with the document."""
+        try:
+            check_text(self._title, limit=_TITLE)
+        except FieldFault as fault:
+            raise FieldFault(f"remoteLink.title: {fault}") from None
 
     @override
     def intent(self, key: str) -> Mapping[str, Json]:

@@ -56,6 +56,11 @@ class FieldMeta:
         return self.custom.endswith(":gh-sprint")
 
     @property
+    def is_labels(self) -> bool:
+        """Whether it holds labels, Jira's own or those of a custom field."""
+        return self.id == "labels" or self.custom.endswith(":labels")
+
+    @property
     def is_text(self) -> bool:
         """Whether it holds text for people."""
         return self.type == "string" and self.id != "summary"

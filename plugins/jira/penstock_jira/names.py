@@ -15,8 +15,12 @@ def same(left: str, right: str) -> bool:
 
 
 def folded(name: str) -> str:
-    """Return the name without what people get wrong: letter case, and space around it."""
-    return unicodedata.normalize("NFC", name).strip().casefold()
+    """Return the name without what people get wrong: letter case, and space around it.
+
+    Unicode: what is folded may be decomposed again, so that it is composed once more.
+    """
+    composed = unicodedata.normalize("NFC", name).strip()
+    return unicodedata.normalize("NFC", composed.casefold())
 
 
 def unique(wanted: str, choices: Sequence[T], *keys: Callable[[T], Iterable[str]]) -> tuple[T, ...]:

@@ -10,12 +10,7 @@ from penstock.errors import ConnectorError, StepFailed
 from penstock.json_types import Json
 from penstock.watch import Look, Snapshot, Unavailable, Watch
 from penstock_jira.answer import as_list, as_mapping, members, text
-from penstock_jira.errors import (
-    CaptchaWanted,
-    JiraUnreachable,
-    SignInRefused,
-    printable,
-)
+from penstock_jira.errors import AskedToWait, JiraRefused, JiraUnreachable, printable
 from penstock_jira.glance import content, ids_of, is_pseudo
 from penstock_jira.missing import MISSING
 from penstock_jira.people import People
@@ -32,8 +27,6 @@ __all__ = ["SITES", "look"]
 _BULK = 100
 #: Seconds for one look, and for each issue that has to be read by itself.
 _LOOK, _EACH = 20.0, 2.0
-#: Seconds to leave a Jira alone that refuses our sign-in, or wants a person's.
-_SIGN_IN, _CAPTCHA = 60.0, 600.0
 #: Seconds of difference between two clocks that mean nothing: ``Date`` has whole ones.
 _SAME_TIME = 5.0
 SITES = Sites()
@@ -52,7 +45,7 @@ def look(connector: "JiraConnector", watches: Sequence[Watch]) -> list[Look]:
         wanted = [name for name in names if not is_pseudo(name)]
         site = SITES.get(connector.jira_url, client, clock.now(), wanted)
     except (StepFailed, ConnectorError) as failure:
-        SITES.forget(connector.jira_url)
+        _forget(connector, failure)
         return [_unavailable(connector, failure) for _ in watches]
     looker = _Looker(connector, client, site, watches)
     looker.ask()
@@ -60,16 +53,14 @@ def look(connector: "JiraConnector", watches: Sequence[Watch]) -> list[Look]:
 
 
 def _unavailable(connector: "JiraConnector", failure: Exception) -> Unavailable:
-    return Unavailable(connector.binding.clock.now(), str(failure), _stay_away(failure))
+    after = failure.retry_after if isinstance(failure, (JiraRefused, JiraUnreachable)) else None
+    return Unavailable(connector.binding.clock.now(), str(failure), after)
 
 
-def _stay_away(failure: Exception) -> float | None:
-    """Return how long not to ask: failed logins in a row make Jira want a CAPTCHA."""
-    if isinstance(failure, SignInRefused):
-        return _SIGN_IN
-    if isinstance(failure, CaptchaWanted):
-        return _CAPTCHA
-    return failure.retry_after if isinstance(failure, JiraUnreachable) else None
+def _forget(connector: "JiraConnector", failure: Exception) -> None:
+    """Read the site afresh the next time, unless Jira has only asked for fewer requests."""
+    if not isinstance(failure, AskedToWait):
+        SITES.forget(connector.jira_url)
 
 
 class _Looker:
@@ -109,7 +100,7 @@ class _Looker:
                     self._single(key)
         except StepFailed as failure:
             # What keeps Jira from answering for one issue keeps it from answering for all.
-            SITES.forget(self._connector.jira_url)
+            _forget(self._connector, failure)
             gone = _unavailable(self._connector, failure)
             for key in keys:
                 if key not in self._issues:

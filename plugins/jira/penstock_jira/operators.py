@@ -7,12 +7,13 @@ and what differs in letter case only is neither equal nor safely different.
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
+from penstock.pattern import Pattern, PatternError
 from penstock_jira.comparable import Comparable, Incomparable, Item
 from penstock_jira.text import split_list
 
-__all__ = ["LIST_OPERATORS", "OPERATORS", "VALUELESS", "Finding", "compare", "compiled"]
+__all__ = ["LIST_OPERATORS", "OPERATORS", "VALUELESS", "Finding", "compare"]
 
 _NEARLY = "it differs in upper and lower case, or in space around it, only"
 
@@ -107,32 +108,12 @@ def _ordered(operator: str, holds: Callable[[float, float], bool]) -> Operator:
     return found
 
 
-def compiled(expression: str) -> Any:
-    """Return the compiled RE2 pattern; raise ``ValueError`` with what is wrong and what to do."""
-    import re2
-
-    options = re2.Options()
-    options.log_errors = False  # RE2 would write to stderr, which is the run's
-    try:
-        return re2.compile(expression, options)
-    except UnicodeEncodeError:
-        raise ValueError("the pattern holds half a character; write it again") from None
-    except re2.error as error:
-        reason = error.args[0]
-        reason = reason.decode(errors="replace") if isinstance(reason, bytes) else str(reason)
-        raise ValueError(
-            f"the pattern is no regular expression (RE2): {reason}; mend it, and write \\ before "
-            "a character such as ( or * that stands for itself"
-        ) from None
-
-
 def _matches(actual: Comparable, wanted: Wanted) -> Finding:
     item = actual.one("matches")
     try:
-        pattern = compiled(_single("matches", wanted))
-    except ValueError as error:
+        return Finding(Pattern(_single("matches", wanted)).matches(item.shown))
+    except PatternError as error:
         raise Incomparable(str(error)) from None
-    return Finding(pattern.fullmatch(item.shown) is not None)
 
 
 def _not(operator: Operator) -> Operator:

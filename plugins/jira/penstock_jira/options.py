@@ -4,7 +4,7 @@ from penstock.json_types import Json
 from penstock.nearest import nearest
 from penstock_jira.errors import FieldFault
 from penstock_jira.metadata import FieldMeta, Option
-from penstock_jira.names import unique
+from penstock_jira.names import folded, unique
 
 __all__ = ["cascade", "choose", "parts_of"]
 
@@ -26,8 +26,13 @@ def choose(field: FieldMeta, wanted: str, kind: str) -> Json:
     return {"name" if kind in _BY_NAME else "value": option.name}
 
 
-def parts_of(wanted: str) -> tuple[str, str | None]:
-    """Return the two parts of ``EU > Dublin``, or ``EU`` and nothing."""
+def parts_of(field: FieldMeta, wanted: str) -> tuple[str, str | None]:
+    """Return the two parts of ``EU > Dublin``, or ``EU`` and nothing.
+
+    An option whose own name has the sign is taken as a whole.
+    """
+    if any(folded(option.name) == folded(wanted) for option in field.allowed or ()):
+        return wanted.strip(), None
     first, arrow, second = (part.strip() for part in wanted.partition(">"))
     return first, second if arrow else None
 

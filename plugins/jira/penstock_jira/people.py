@@ -84,6 +84,9 @@ class People:
         if not user:
             return None
         try:
-            return identity(members(Users(self._client, lambda _: None).value(user))) or None
+            return (
+                identity(members(Users(self._client, lambda _: None, exact=True).value(user)))
+                or None
+            )
         except FieldFault:
             return None

@@ -5,6 +5,8 @@ import ssl
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
+from typing import Self
 from urllib.parse import urlsplit
 
 from penstock.connector import Check
@@ -35,12 +37,12 @@ def _names(host: str, port: int) -> list[str]:
     return list(dict.fromkeys(str(entry[4][0]) for entry in found))
 
 
-def _meet(host: str, port: int, ca_file: str | None) -> Peer:
+def _meet(host: str, port: int, ca_file: str | None, *, patience: float = _PATIENCE) -> Peer:
     from requests.utils import DEFAULT_CA_BUNDLE_PATH
 
     context = ssl.create_default_context(cafile=ca_file or DEFAULT_CA_BUNDLE_PATH)
     with (
-        socket.create_connection((host, port), _PATIENCE) as plain,
+        socket.create_connection((host, port), patience) as plain,
         context.wrap_socket(plain, server_hostname=host) as secure,
     ):
         told = (secure.getpeercert() or {}).get("notAfter")
@@ -48,8 +50,8 @@ def _meet(host: str, port: int, ca_file: str | None) -> Peer:
         return Peer(secure.version(), datetime.fromtimestamp(ends, UTC) if ends else None)
 
 
-def _knock(host: str, port: int) -> Peer:
-    with socket.create_connection((host, port), _PATIENCE):
+def _knock(host: str, port: int, *, patience: float = _PATIENCE) -> Peer:
+    with socket.create_connection((host, port), patience):
         return Peer()
 
 
@@ -60,6 +62,14 @@ class Network:
     addresses: Callable[[str, int], list[str]] = _names
     plain: Callable[[str, int], Peer] = _knock
     secure: Callable[[str, int, str | None], Peer] = _meet
+
+    @classmethod
+    def within(cls, seconds: float) -> Self:
+        """Return the real network, asked for no longer than *seconds* (nor than ten)."""
+        patience = min(seconds, _PATIENCE)
+        return cls(
+            plain=partial(_knock, patience=patience), secure=partial(_meet, patience=patience)
+        )
 
 
 def reach(

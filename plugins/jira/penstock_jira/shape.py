@@ -11,7 +11,7 @@ from penstock_jira.instant import jira_instant, read_date, read_instant
 from penstock_jira.metadata import FieldMeta
 from penstock_jira.options import cascade, choose, parts_of
 from penstock_jira.spec import Cascade
-from penstock_jira.text import check_text, one_line, split_list
+from penstock_jira.text import check_label, check_text, one_line, split_list
 from penstock_jira.users import Users
 
 __all__ = ["Shaping"]
@@ -50,7 +50,9 @@ class Shaping:
 
     def _one(self, field: FieldMeta, kind: str, wanted: str) -> Json:
         if field.id == "summary":
-            return one_line(wanted)
+            return self._summary(field, wanted)
+        if field.is_labels:
+            return check_label(wanted)
         if field.is_sprint:
             return _sprint(wanted)
         if field.custom.endswith(":gh-epic-link"):
@@ -61,6 +63,12 @@ class Shaping:
         if kind in {"json", "array"} or kind not in _AS_TEXT:
             self.note(f"{field.label} has the type {field.kind}: its value is sent as text")
         return check_text(wanted)
+
+    def _summary(self, field: FieldMeta, wanted: str) -> Json:
+        summary = one_line(wanted)
+        if summary != wanted.strip():
+            self.note(f"{field.name} is one line in Jira: its line breaks are sent as spaces")
+        return summary
 
 
 Shape: TypeAlias = Callable[[Shaping, FieldMeta, str], Json]
@@ -134,7 +142,7 @@ _SHAPES: Mapping[str, Shape] = {
     "issuelink": _issue,
     "user": lambda shaping, _, wanted: shaping.users.value(wanted.strip()),
     "project": lambda _shaping, _field, wanted: {"key": wanted.strip()},
-    "option-with-child": lambda _, field, wanted: cascade(field, *parts_of(wanted)),
+    "option-with-child": lambda _, field, wanted: cascade(field, *parts_of(field, wanted)),
     **{
         kind: _option(kind)
         for kind in (

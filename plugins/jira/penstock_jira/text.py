@@ -5,12 +5,13 @@ import unicodedata
 
 from penstock_jira.errors import FieldFault
 
-__all__ = ["check_text", "join_list", "one_line", "split_list"]
+__all__ = ["check_label", "check_text", "join_list", "one_line", "split_list"]
 
-#: Jira: a summary may have 255 UTF-16 units, any other text 32,767 characters.
-_SUMMARY = 255
+#: Jira, which counts as Java does, in UTF-16 units: an emoji is two.
+_SUMMARY = _LABEL = 255
 _TEXT = 32_767
 _QUOTED = 2
+_BREAKS = re.compile(r"\s*[\r\n]\s*")
 
 
 def split_list(value: str) -> tuple[str, ...]:
@@ -49,17 +50,24 @@ def check_text(value: str, *, limit: int = _TEXT) -> str:
     for char in value:
         if unicodedata.category(char) in {"Cc", "Cs"} and char not in "\n\r\t":
             raise FieldFault(f"holds the control character U+{ord(char):04X}; take it out")
-    if len(value) > limit:
-        raise FieldFault(f"has {len(value):,} characters; Jira takes {limit:,}, so shorten it")
+    units = len(value.encode("utf-16-le")) // 2
+    if units > limit:
+        as_jira = "" if units == len(value) else ", as Jira counts (UTF-16)"
+        raise FieldFault(f"has {units:,} characters{as_jira}; Jira takes {limit:,}, so shorten it")
     return value
 
 
 def one_line(value: str) -> str:
-    """Return a summary, without space around it; raise ``FieldFault`` for one Jira refuses."""
-    summary = check_text(value.strip())
-    if "\n" in summary or "\r" in summary:
-        raise FieldFault("is one line in Jira, and this has several; write it on one line")
-    units = len(summary.encode("utf-16-le")) // 2
-    if units > _SUMMARY:
-        raise FieldFault(f"has {units} characters (UTF-16); Jira takes {_SUMMARY}, so shorten it")
-    return summary
+    """Return a summary on one line, without space around it: a line break becomes a space.
+
+    Raises ``FieldFault`` for one that Jira refuses.
+    """
+    return check_text(_BREAKS.sub(" ", value.strip()), limit=_SUMMARY)
+
+
+def check_label(value: str) -> str:
+    """Return *value* if it can be a label; raise ``FieldFault`` saying what is in the way."""
+    if re.search(r"\s", value):
+        joined = "-".join(value.split())
+        raise FieldFault(f"a label holds no space, and {value[:60]!r} does; write {joined[:60]}")
+    return check_text(value, limit=_LABEL)

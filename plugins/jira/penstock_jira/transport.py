@@ -26,8 +26,8 @@ from penstock_jira.reason import why
 
 __all__ = ["Interrupted", "NotSent", "Route", "Transport"]
 
-#: Seconds for the connection, and between two parts of an answer.
-_CONNECT, _READ = 10.0, 30.0
+#: Seconds for the connection.
+_CONNECT = 10.0
 #: Bytes of a decoded body; more is no answer to a question of ours (a gzip bomb, say).
 _LARGEST = 10 * 1024 * 1024
 _CHUNK = 64 * 1024
@@ -55,9 +55,9 @@ class _Timer:
         self._end = self._clock.monotonic() + seconds
         self.sent = None
 
-    def left(self, at_most: float) -> float:
-        """Return the seconds for the next wait; raise ``TimeoutError`` when there are none."""
-        left = min(at_most, self._end - self._clock.monotonic())
+    def left(self) -> float:
+        """Return the seconds that are left; raise ``TimeoutError`` when there are none."""
+        left = self._end - self._clock.monotonic()
         if left <= 0:
             raise TimeoutError("the time for this request is over")
         return left
@@ -73,7 +73,7 @@ class _TimedReader(io.RawIOBase):
         return True
 
     def readinto(self, buffer: Any) -> int | None:
-        self._sock.settimeout(self._timer.left(_READ))
+        self._sock.settimeout(self._timer.left())
         return self._raw.readinto(buffer)
 
     def close(self) -> None:
@@ -201,7 +201,7 @@ class Transport:
                     params=dict(params),
                     data=body,
                     headers=dict(headers) if body is not None else None,
-                    timeout=(min(_CONNECT, seconds), min(_READ, seconds)),
+                    timeout=(min(_CONNECT, seconds), seconds),
                     allow_redirects=False,
                     stream=True,
                 ) as response,

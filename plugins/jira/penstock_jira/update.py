@@ -4,6 +4,7 @@ Everything is read and resolved before the first write, so that a transition tha
 leaves the fields and the comments as they were.
 """
 
+from collections.abc import Collection
 from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
@@ -54,6 +55,7 @@ class JiraUpdate(IssueStep):
     type: ClassVar[str] = "JiraUpdate"
     connector_type: ClassVar[str | None] = "Jira"
     repeatable: ClassVar[bool] = True
+    output_names: ClassVar[Collection[str] | None] = ("issue",)
 
     issue_key: IssueKey = Field(description="The issue's key, such as REL-12.")
     transition_to: TransitionTo | None = Field(None, description="Where the issue is moved.")
@@ -68,7 +70,9 @@ class JiraUpdate(IssueStep):
     def run(self, context: StepContext) -> Outputs:
         """Make each part of the change that an earlier life of this step has not made."""
         key = known(self.issue_key)
-        client = context.connector(self.connector_ref, JiraConnector).client(context.deadline)
+        client = context.connector(self.connector_ref, JiraConnector).client(
+            context.deadline, note=context.note
+        )
         extras = Extras(self, client, context)
         change = Change(client, context, key, self.fields, self.wanted, also=extras.check)
         effects, results = context.effects, []

@@ -22,9 +22,15 @@ _LISTED = 10
 class Users:
     """Looks users up, each once."""
 
-    def __init__(self, client: "JiraClient", note: Callable[[str], None]) -> None:
-        """Take the client, and where to say what a person may want to check."""
+    def __init__(
+        self, client: "JiraClient", note: Callable[[str], None], *, exact: bool = False
+    ) -> None:
+        """Take the client, and where to say what a person may want to check.
+
+        *exact*: a name in another letter case names nobody; for where a guess would be unsafe.
+        """
         self._client, self._note = client, note
+        self._tests = (_is_id, _is_email, _is_name, *(() if exact else (_is_folded_name,)))
         self._known: dict[str, Json] = {}
 
     @property
@@ -51,7 +57,7 @@ class Users:
                 f"Found no jira users with this query : [{wanted}]; write the e-mail, the display "
                 f"name or the {'account id' if self._client.cloud else 'user name'}"
             )
-        for test in (_is_id, _is_email, _is_name):
+        for test in self._tests:
             exact = [user for user in found if test(user, wanted)]
             if len(exact) == 1:
                 return exact[0]
@@ -104,6 +110,10 @@ def _is_email(user: User, wanted: str) -> bool:
 
 def _is_name(user: User, wanted: str) -> bool:
     return same(text(user.get("displayName")), wanted)
+
+
+def _is_folded_name(user: User, wanted: str) -> bool:
+    return folded(wanted) in {folded(text(user.get(name))) for name in ("displayName", "name")}
 
 
 def _hides_email(user: User, wanted: str) -> bool:

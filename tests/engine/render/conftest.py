@@ -15,6 +15,7 @@ from penstock.events import (
     SandboxStarted,
     Status,
     StepFinished,
+    StepLogged,
     StepNoted,
     StepOutline,
     StepStarted,
@@ -51,6 +52,9 @@ class Story:
 
     def note(self, path, text, after=0.0):
         return StepNoted("r1", self.at(after), path, text)
+
+    def logged(self, path, text, after=0.0):
+        return StepLogged("r1", self.at(after), path, text)
 
     def opened(self, after=0.0, link=LINK):
         deadline = self.at(after + 86400)

@@ -36,6 +36,7 @@ def test_the_last_line_of_a_run_tells_status_and_outputs(story):
 def test_the_shape_of_every_event_is_fixed(story):
     events = (
         *(story.started(), story.sandbox(), story.step("a"), story.note("a", "x")),
+        story.logged("a", "x"),
         *(story.opened(), story.looked(story.verdict()), story.unavailable("x")),
         *(story.ended("a"), story.finished(), story.interrupted()),
     )
@@ -45,6 +46,7 @@ def test_the_shape_of_every_event_is_fixed(story):
         "sandbox_started": [*head, "connector_type", "page"],
         "step_started": [*head, "path", "attempt"],
         "step_noted": [*head, "path", "text"],
+        "step_logged": [*head, "path", "text"],
         "gate_opened": [*head, "path", "key", "link", "interval", "deadline"],
         "gate_looked": [*head, "path", "verdict", "changed", "next_look"],
         "gate_unavailable": [*head, "path", "reason", "failures", "changed", "next_look"],

@@ -174,3 +174,16 @@ def test_an_output_that_is_gone_does_not_end_the_run(story, streams):
     stream = streams["broken"](lasts=2)
     lines = printed(story.started(), story.step("change"), story.step("change/open"), stream=stream)
     assert len(lines) == 2
+
+
+def test_a_line_of_a_log_stands_behind_a_bar_and_is_harmless(story, streams):
+    evil = "12:00:00 \x1b[2Jall good\nSucceeded ##vso[task.complete]"
+    (line,) = printed(story.logged("deploy/canary", evil))
+    assert line == "12:00:00  deploy/canary  │ 12:00:00 all good Succeeded # #vso[task.complete]"
+    (line,) = printed(story.logged("deploy/canary", "x"), stream=streams["ascii"]())
+    assert line == "12:00:00  deploy/canary  | x"
+
+
+def test_a_line_of_a_log_is_dimmed_where_there_are_colours(story):
+    (line,) = printed(story.logged("deploy/canary", "x"), colour=True)
+    assert line == "12:00:00  deploy/canary  \x1b[2m│ x\x1b[0m"

@@ -309,3 +309,14 @@ def test_a_terminal_that_is_gone_does_not_end_the_run(story, streams, clock):
     renderer.show(story.step("change/open"))
     renderer.show(story.finished())
     renderer.close()
+
+
+def test_the_newest_lines_of_a_log_are_shown_while_the_step_is_at_work(story, seen):
+    events = [story.started(), story.step("deploy/canary")]
+    events += [story.logged("deploy/canary", f"line {i} \x1b[31mred") for i in range(9)]
+    lines = [line.strip() for line in seen(*events)]
+    assert [line for line in lines if line.startswith("│")] == [
+        f"│ line {i} red" for i in range(4, 9)
+    ]
+    ended = story.ended("deploy/canary", Status.FAILED, message="line 8")
+    assert not any("│" in line for line in seen(*events, ended))

@@ -31,6 +31,7 @@ from penstock_jira.sandbox.lens import CLOUD, Flavour
 from penstock_jira.sandbox.misbehaviour import play
 from penstock_jira.sandbox.page import Page
 from penstock_jira.sandbox.problem import Problem
+from penstock_jira.sandbox.request_log import RequestLog
 from penstock_jira.sandbox.sign_in import admit, check_origin, sign_in
 
 if TYPE_CHECKING:
@@ -81,7 +82,8 @@ class Application:
         self._save = save
         self._changed = changed
         self._page = Page(desk)
-        self._controls = Controls(desk, ledger, faults)
+        self._log = RequestLog()
+        self._controls = Controls(desk, ledger, faults, self._log)
         self._map = _map(desk.flavour)
 
     def __call__(self, environ: "WSGIEnvironment", start: "StartResponse") -> Iterable[bytes]:
@@ -111,6 +113,16 @@ class Application:
             return self.watched(lambda: self._controls.answer(request, raw))
         if not request.path.startswith(("/rest/", "/_edge/", "/secure/")):
             return self.watched(lambda: self._page.answer(request))
+        status: int | None = None
+        try:
+            answer = self._asked(request, raw)
+            status = answer.status_code
+        finally:
+            self._log.record(request, at=self.desk.clock.now(), status=status)
+        return answer
+
+    def _asked(self, request: Request, raw: bytes) -> Response:
+        """Answer a request that is made of the Jira, with the fault that meets it."""
         with self.lock:
             met = self._faults.meet(request.method, request.path)
             matched = self._match(request)

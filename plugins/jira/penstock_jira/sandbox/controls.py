@@ -1,4 +1,4 @@
-"""What lies below ``/sandbox``: the ledger, the faults, the page's heartbeat, the avatars."""
+"""What lies below ``/sandbox``: ledger, request log, faults, the page's heartbeat, avatars."""
 
 import hashlib
 from collections.abc import Callable
@@ -11,6 +11,7 @@ from penstock_jira.sandbox.desk import Desk
 from penstock_jira.sandbox.faults import Faults, WrongFault
 from penstock_jira.sandbox.ledger import Ledger
 from penstock_jira.sandbox.origin import foreign_fault, rebound_fault
+from penstock_jira.sandbox.request_log import RequestLog
 
 __all__ = ["Controls"]
 
@@ -25,11 +26,12 @@ _AVATAR = (
 class Controls:
     """Answers what is about the sandbox rather than about Jira."""
 
-    def __init__(self, desk: Desk, ledger: Ledger, faults: Faults) -> None:
+    def __init__(self, desk: Desk, ledger: Ledger, faults: Faults, log: RequestLog) -> None:
         """Take what is shown and changed."""
         self._desk = desk
         self._ledger = ledger
         self._faults = faults
+        self._log = log
 
     def answer(self, request: Request, raw: bytes) -> Response:
         """Answer one request below ``/sandbox``."""
@@ -39,6 +41,8 @@ class Controls:
             return json_reply({"message": fault}, 403)
         known: dict[tuple[str, str], Callable[[bytes], Response]] = {
             ("GET", "/sandbox/ledger"): self._show_ledger,
+            ("GET", "/sandbox/requests"): self._show_requests,
+            ("DELETE", "/sandbox/requests"): self._clear_requests,
             ("GET", "/sandbox/revision"): self._show_revision,
             ("GET", "/sandbox/faults"): self._show_faults,
             ("POST", "/sandbox/faults"): self._plan_faults,
@@ -53,6 +57,13 @@ class Controls:
 
     def _show_ledger(self, _raw: bytes) -> Response:
         return Response(self._ledger.text(), 200, mimetype="application/json")
+
+    def _show_requests(self, _raw: bytes) -> Response:
+        return json_reply(self._log.shown())
+
+    def _clear_requests(self, _raw: bytes) -> Response:
+        self._log.clear()
+        return Response(b"", 204)
 
     def _show_revision(self, _raw: bytes) -> Response:
         return json_reply({"revision": self._desk.contents.revision})
