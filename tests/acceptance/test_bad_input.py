@@ -63,11 +63,11 @@ CASES = {
         ["merge keys are not supported"],
     ),
     "a tab": ("  identifier: p", "\tidentifier: p", "2:1", ["tab"]),
-    "what is not supported yet": (
+    "what cannot be honoured": (
         "type: JiraCreate",
-        "type: JiraCreate\n                  strategy: {repeat: {times: 2}}",
+        "type: JiraCreate\n                  enforce: {policySets: [x]}",
         "18:19",
-        ["strategy", "not supported yet"],
+        ["enforce", "no policy engine"],
     ),
     "a bad duration": (
         "type: JiraCreate",

@@ -12,10 +12,9 @@ from penstock.duration import parse_duration
 from penstock.errors import ConnectorError, OwnershipLost
 from penstock.events import Status
 from penstock.journal import Journal
-from penstock.run.interruption import Interrupted
-from penstock.run.state import RunState
-from penstock.run.interruption import Stop
+from penstock.run.interruption import Interrupted, Stop
 from penstock.run.runner import Runner
+from penstock.run.state import RunState
 from penstock.run.watcher import Watcher
 from penstock.step import Headline, Step
 from penstock.verdict import VerdictStatus
