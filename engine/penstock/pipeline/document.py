@@ -63,7 +63,7 @@ MARK = "__uuid"
 _OTHER_FILES = {
     "connector": "it is a connector: put it into the directory of connectors",
     "inputSet": "it is an input set: give it with --input-set",
-    "overlayInputSet": "it is an overlay: give its input sets with --input-set, in their order",
+    "overlayInputSet": "it is an overlay of input sets: give it with --input-set",
     "template": "it is a template: write what it holds into a pipeline",
 }
 #: Keys that may be left out until their input is known.
