@@ -16,8 +16,7 @@ from penstock.errors import ConnectorError, Refused
 from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
 from penstock.pipeline.checking import ConnectorCheck
-from penstock.pipeline.input_sets import input_set_values
-from penstock.pipeline.inputs import Verbatim, fill_inputs, find_inputs
+from penstock.pipeline.intake import Intake
 from penstock.pipeline.plan import Plan
 from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
@@ -35,7 +34,6 @@ from penstock.run.state import RunState, World
 from penstock.run.step_log import logs_of
 from penstock.sandbox import Sandbox
 from penstock.secret import Masker, Secret
-from penstock.source import Source, read
 from penstock.step import RunFacts
 
 __all__ = ["App", "StartOptions"]
@@ -51,7 +49,8 @@ class StartOptions:
     file: Path
     #: Values by input name; they are data, and no expression in them is evaluated.
     inputs: Mapping[str, str] = field(default_factory=dict)
-    input_sets: tuple[Path, ...] = ()
+    #: Files of input sets, or the identifiers of sets in ``inputsets/`` beside the file.
+    input_sets: tuple[str | Path, ...] = ()
     #: ``None``: ``connectors/`` beside the file.
     connectors: Path | None = None
     sandbox: SandboxSettings | None = None
@@ -93,18 +92,15 @@ class App:
 
         Raise ``Refused`` with all faults.
         """
-        source = read(options.file)
-        given = self._given(options, source)
-        tree = fill_inputs(source, find_inputs(source), given, complete=complete)
+        intake = self.intake(options)
+        filled = intake.fill(complete=complete)
         directory = self.connector_directory(options) if check_connectors else None
         check = _connector_check(directory) if directory else None
-        return make_plan(source, tree, self.plugins.step_types, check, given)
+        return make_plan(intake.source, filled, self.plugins.step_types, check)
 
-    def _given(self, options: StartOptions, pipeline: Source) -> dict[str, str]:
-        given: dict[str, str] = {}
-        for file in options.input_sets:
-            given |= input_set_values(read(file), pipeline)
-        return given | {name: Verbatim(value) for name, value in options.inputs.items()}
+    def intake(self, options: StartOptions) -> Intake:
+        """Return the pipeline of a file with its inputs and what is given for them."""
+        return Intake.of(options.file, options.inputs, options.input_sets)
 
     def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
         """Return the directory of connector files; ``None`` if a sandbox does without one."""

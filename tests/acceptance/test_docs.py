@@ -28,6 +28,7 @@ from penstock.errors import Refused
 from penstock.events import Event, Status
 from penstock.expressions import Deferred, Names, limits, parse
 from penstock.expressions.filters import FILTERS
+from penstock.expressions.functions import CLOCKS, FUNCTIONS
 from penstock.expressions.methods import METHODS
 from penstock.expressions.values import Absent, to_text
 from penstock.pipeline import model
@@ -419,6 +420,13 @@ def test_every_method_and_filter_is_in_its_table():
     assert codes(*(row[1] for row in rows("writing-pipelines", heading, "filters"))) == {*FILTERS}
 
 
+def test_every_function_is_in_its_table():
+    cells = [row[0] for row in rows("writing-pipelines", "Functions", "function")]
+    named = {written.partition("(")[0] for written in codes(*cells)}
+    spaced = {f"{space}.{name}" for space, functions in FUNCTIONS.items() for name in functions}
+    assert named == spaced | CLOCKS.keys()
+
+
 def test_every_name_of_the_platform_is_named():
     text = section("writing-pipelines", "What can be read")
     assert codes(text.partition("only the platform has")[2]) >= PLATFORM.keys()
@@ -468,11 +476,15 @@ VARIABLES = {"version": "4.2.0", "risk": "High", "regions": "EU,US", "points": 3
 
 @pytest.mark.parametrize(
     "row",
-    rows("writing-pipelines", "Operators, methods and filters", "expression"),
+    [
+        *rows("writing-pipelines", "Operators, methods and filters", "expression"),
+        *rows("writing-pipelines", "Functions", "expression"),
+    ],
     ids=lambda row: row[0],
 )
 def test_an_expression_yields_what_the_table_says(row):
-    names = Names({"pipeline": {"variables": VARIABLES}}, lambda: NOW)
+    (body,) = re.findall(r"`({.*})`", section("writing-pipelines", "Functions"))
+    names = Names({"pipeline": {"variables": {**VARIABLES, "body": body}}}, lambda: NOW)
     value = parse(row[0].strip("`")).render(names)
     assert to_text(value) == row[1].strip("`")
 

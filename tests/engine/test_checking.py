@@ -307,7 +307,7 @@ def test_text_that_only_speaks_of_a_secret_is_text():
     [
         ('<+secrets.getValue("a.b.c")>', "Invalid Identifier Reference 'a.b.c': valid"),
         (' x {{ secrets.getValue( "acount.x" ) }}', "Invalid Identifier Reference 'acount"),
-        ("<+secrets.x>", "secrets.x: secrets are read with secrets.getValue"),
+        ("<+secrets.x>", "secrets.x: 'secrets' has functions only; write secrets.getValue"),
         (
             '<+secrets.getValue("tok")>',
             "The project level secret 'tok' cannot be used at account level; "

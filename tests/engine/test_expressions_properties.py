@@ -32,6 +32,23 @@ PIECES = st.sampled_from(
         *(" and ", " or ", " not ", " in ", " is ", " if ", " else ", " eq ", " gt ", "defined"),
         *("default", "upper", "tojson", ".split", ".get", ".size()", ".b", '."b"', "__class__"),
         *("currentDate()", 'secrets.getValue("x")', "(a)", "[a]", "|default(1)", ".contains("),
+        *(
+            'json.select("',
+            "json.list(t,",
+            'json.object("',
+            "json.format(",
+            "expression.isResolved(",
+        ),
+        *(
+            'regex.replace("',
+            'regex.match("',
+            '", t)',
+            '", "$1", t)',
+            "a.*",
+            "..b",
+            "[*]",
+            "(a)(b)?",
+        ),
     ]
 )
 TEXTS = st.one_of(
@@ -129,6 +146,12 @@ ATOMS = st.sampled_from(
         *(f'<+issue.{field}> ~ "" == "x"' for field in FIELDS),
         *(f'<+issue.{field}> =~ "x.*"' for field in FIELDS),
         *(f"[<+issue.{field}>, 1].contains(1)" for field in FIELDS),
+        *(f"expression.isResolved(<+issue.{field}>)" for field in FIELDS),
+        *(f"expression.isUnresolved(<+issue.{field}.E>)" for field in FIELDS),
+        *(f'regex.match("x", <+issue.{field}>)' for field in FIELDS),
+        *(f'json.select("E", <+issue.{field}>)' for field in FIELDS),
+        *(f'json.format(<+issue.{field}>) == "2"' for field in FIELDS),
+        *('json.list("*", issue).size() == 3', 'json.select("A", issue) == "x"'),
         *("true", "false", "issue.size() > 2", "issue == null", "issue.isEmpty()", "issue.D.E"),
     ]
 )

@@ -19,7 +19,7 @@ VALUES = {
         },
     },
     "list": ["a", "b", "a"],
-    "empty": {"list": [], "map": {}},
+    "empty": {"list": [], "map": {}, "text": ""},
 }
 
 
@@ -67,6 +67,7 @@ def refusal(text: str) -> ExpressionError:
         ("{{ 'abc'.substring(2, 1) }}", "2 to 1 is not inside a text of 3 characters"),
         ("{{ 'abc'.charAt(3) }}", "3 is not inside a text of 3 characters"),
         ("{{ 'abc'.split('') }}", "split needs something to split at"),
+        ("{{ 'abc'.split(empty.text) }}", "split needs something to split at"),
         ("{{ 'abc'.contains(1) }}", "text is needed here, not the number 1"),
         ("{{ 'abc'.join('') }}", "text 'abc' has no method 'join'"),
         ("{{ 1.size() }}", "the number 1 has no method 'size'"),
@@ -97,9 +98,8 @@ def refusal(text: str) -> ExpressionError:
         ("{{ x is }}", "ends too early"),
         ("x<+pipeline.variables.nothing>", "<+pipeline.variables.nothing>: the value is null"),
         ("{{ 'a' ~ null }}", "the value is null"),
-        ('<+json.select("a", list)>', "Harness's json functions are not part of the language"),
-        ('<+secrets.list("a")>', "secrets are read with secrets.getValue"),
-        ('<+secrets.get("a")>', "secrets are read with secrets.getValue"),
+        ('<+secrets.list("a")>', "there is no function 'secrets.list'; known: getValue"),
+        ('<+secrets.get("a")>', "'secrets' has functions only; write secrets.getValue(…)"),
     ],
 )
 def test_what_makes_no_sense_is_refused_in_words(text: str, words: str) -> None:

@@ -6,9 +6,9 @@ from typing import ClassVar
 import pytest
 
 from penstock.errors import Refused
+from penstock.pipeline.filling import Verbatim, fill_inputs
 from penstock.pipeline.input_form import InputForm, parse_input, split_values
-from penstock.pipeline.input_sets import input_set_values
-from penstock.pipeline.inputs import fill_inputs, find_inputs
+from penstock.pipeline.inputs import find_inputs
 from penstock.pipeline.planning import make_plan
 from penstock.source import parse
 from penstock.step import Outputs, Step, StepContext
@@ -74,6 +74,9 @@ def variables(text, given=()):
 
 # What a text asks for
 
+#: What a default of several values looks like.
+MANY = InputForm(r"\'a,b\'", ("a,b", "c"), many=True)
+
 
 @pytest.mark.parametrize(
     ("text", "form"),
@@ -87,8 +90,22 @@ def variables(text, given=()):
         ("<+input>.selectOneFrom(a,b)", InputForm(None, ("a", "b"))),
         ("<+input>.selectManyFrom(a,b)", InputForm(None, ("a", "b"), many=True)),
         (r"<+input>.selectOneFrom(\'a,b\',c)", InputForm(None, ("a,b", "c"))),
-        (r"<+input>.regex(^\d+\.\d+$)", InputForm(regex=r"^\d+\.\d+$")),
-        (r"<+input>.regex(^(a|b)\)$)", InputForm(regex=r"^(a|b)\)$")),
+        (r"<+input>.regex(^\d+\.\d+$)", InputForm(patterns=(r"^\d+\.\d+$",))),
+        (r"<+input>.regex(^[^)(]+$)", InputForm(patterns=("^[^)(]+$",))),
+        (r"<+input>.regex([])]\(x)", InputForm(patterns=(r"[])]\(x",))),
+        (r"<+input>.selectOneFrom(\'a)\',b)", InputForm(None, ("a)", "b"))),
+        (r"<+input>.selectManyFrom(\'a,b\',c).default(\'a,b\')", MANY),
+        ("<+input>.selectOneFrom(a).default( )", InputForm(" ", ("a",))),
+        ("<+input>.executionInput()", InputForm(during_run=True)),
+        (
+            "<+input>.default(x).executionInput().allowedValues(x,y)",
+            InputForm("x", ("x", "y"), during_run=True),
+        ),
+        ("<+input>.allowedValues(a,b,c).selectOneFrom(c,b)", InputForm(None, ("c", "b"))),
+        ("<+input>.selectManyFrom(a,b).selectOneFrom(b)", InputForm(None, ("b",))),
+        ("<+input>.regex(a.*).regex(.*b)", InputForm(patterns=("a.*", ".*b"))),
+        ("<+input>.default(a).default(b)", InputForm("b")),
+        (r"<+input>.regex(^(a|b)\)$)", InputForm(patterns=(r"^(a|b)\)$",))),
         ("<+input> . default(b) . selectOneFrom(a,b)", InputForm("b", ("a", "b"))),
         (
             "<+input>.selectManyFrom(a,b,c).default(a,c)",
@@ -96,7 +113,7 @@ def variables(text, given=()):
         ),
         (
             "<+input>.regex(^a$).default(<+pipeline.name>)",
-            InputForm("<+pipeline.name>", regex="^a$"),
+            InputForm("<+pipeline.name>", patterns=("^a$",)),
         ),
     ],
 )
@@ -108,10 +125,17 @@ def test_conditions_are_read_in_any_order(text, form):
     ("text", "message"),
     [
         ("<+input>.defualt(x)", "`<+input>` has no `.defualt(…)`; did you mean 'default'?"),
+        ("<+input>.executionInput(x)", "`.executionInput()` takes nothing: write it with empty"),
         (
-            "<+input>.executionInput()",
-            "`.executionInput()` is not supported yet: give the value at",
+            "<+input>.allowedValues(a,b).selectOneFrom(c)",
+            "`.selectOneFrom(c)` allows none of a, b, which alone may be given",
         ),
+        (
+            "<+input>.allowedValues(<+pipeline.name>)",
+            "an expression in `.allowedValues(…)` is not supported: write the values out",
+        ),
+        (r"<+input>.selectOneFrom(\'a", "a bracket is not closed in"),
+        ("<+input>.regex([a", "a bracket is not closed in"),
         ("<+input>.default(x", "a bracket is not closed in '<+input>.default(x'; write ')'"),
         (
             "<+input> and more",
@@ -295,8 +319,25 @@ def test_an_empty_value_and_any_number_are_acceptable(given, value):
     assert value in variables(PIPELINE, {**GIVEN, **given}).items()
 
 
-def test_several_values_may_be_given_where_many_are_asked_for():
-    assert plan(PIPELINE, {**GIVEN, "region": "US, EU"}).stages[0].variables[0].value == "US, EU"
+CITIES = PIPELINE.replace("EU,US,APAC", r"\\'london,uk\\',paris")
+
+
+@pytest.mark.parametrize(
+    ("text", "given", "value"),
+    [
+        (PIPELINE, "US, EU", "US,EU"),
+        (PIPELINE, "", ""),
+        (CITIES, r"paris , \'london,uk\'", 'paris,"london,uk"'),
+        (CITIES, '"london,uk"', '"london,uk"'),
+    ],
+)
+def test_several_values_are_joined_by_commas_where_many_are_asked_for(text, given, value):
+    assert plan(text, {**GIVEN, "region": given}).stages[0].variables[0].value == value
+
+
+def test_a_value_with_a_comma_that_is_not_quoted_is_two_values():
+    (row,) = faults(CITIES, {**GIVEN, "region": "london,uk"})
+    assert row.endswith("'london' does not match any of the allowed values [london,uk, paris]")
 
 
 @pytest.mark.parametrize(("value", "fits"), [("1.2.3", True), ("1.2", False), ("v1.2.3", False)])
@@ -360,6 +401,96 @@ def test_a_short_name_that_several_inputs_end_in_is_refused():
     assert plan(text, {"version": "1", "s.region": "EU", "t.region": "x"})
 
 
+def test_all_patterns_must_match():
+    text = PIPELINE.replace("value: <+input>}", 'value: "<+input>.regex(a.*).regex(.*z)"}')
+    assert variables(text, {**GIVEN, "version": "a-z"})["version"] == "a-z"
+    (row,) = faults(text, {**GIVEN, "version": "a-y"})
+    assert row.endswith("'a-y' does not match the required regex pattern .*z")
+
+
+@pytest.mark.parametrize("value", ["<+pipeline.name>", "{{ pipeline.name }}"])
+def test_an_expression_of_the_pipeline_is_not_checked_but_data_that_looks_like_one_is(value):
+    text = PIPELINE.replace("default(Low)", f"default({value})")
+    assert variables(text, GIVEN)["risk"] == value
+    (row,) = faults(text, {**GIVEN, "risk": Verbatim(value)})
+    assert f"{value!r} does not match any of the allowed values [Low, High]" in row
+
+
+# What is asked for while the run waits
+
+LATER = PIPELINE.replace("value: <+input>}", "value: <+input>.default(1).executionInput()}")
+
+
+def test_what_is_asked_for_during_the_run_may_be_given_at_the_start():
+    assert variables(LATER, GIVEN)["version"] == "1"
+
+
+def test_what_is_asked_for_during_the_run_is_refused_when_it_is_not_given_in_spite_of_a_default():
+    (row,) = faults(LATER, {"region": "EU", "a.connectorRef": "j"})
+    assert row == (
+        "p.yaml:5:60: the input version is to be asked for during the run "
+        "(`.executionInput()`); that is not supported yet: give it with -i version=… at the start"
+    )
+
+
+def test_what_is_asked_for_during_the_run_stays_as_written_in_a_plan_that_is_not_complete():
+    text = PIPELINE.replace("connectorRef: <+input>", "connectorRef: <+input>.executionInput()")
+    step = plan(text, complete=False).stages[0].steps[0]
+    assert step.spec["connectorRef"] == "<+input>.executionInput()"
+
+
+def test_a_timeout_cannot_be_asked_for_during_the_run():
+    text = PIPELINE.replace("timeout: <+input>", "timeout: <+input>.executionInput()")
+    (row,) = faults(text, {**GIVEN, "timeout": "1h"})
+    assert row == (
+        "p.yaml:12:18: a timeout cannot be asked for while the run waits "
+        "(`.executionInput()`); take `.executionInput()` away"
+    )
+
+
+# What is told of an input
+
+
+def test_an_input_knows_its_description_and_whether_it_is_a_secret_or_a_structure():
+    text = PIPELINE.replace(
+        "type: String, required", "description: The tag, type: Secret, required"
+    )
+    text = text.replace("type: Say", "type: Say\n                  when: <+input>")
+    found = {item.name: item for item in find_inputs(parse(text, "p.yaml"))}
+    assert (found["version"].description, found["version"].is_secret) == ("The tag", True)
+    assert [name for name, item in found.items() if item.is_structure] == ["s.a.when"]
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "is_structure"),
+    [
+        ("{text: <+pipeline.variables.version>, connectorRef: <+input>}", "<+input>", True),
+        ("connectorRef: <+input>", "when: <+input>", False),
+        ("connectorRef: <+input>", "inner: {spec: <+input>}", False),
+    ],
+)
+def test_a_whole_spec_is_a_structure_and_what_a_spec_calls_so_is_not(old, new, is_structure):
+    (*_, last) = find_inputs(parse(PIPELINE.replace(old, new), "p.yaml"))
+    assert last.is_structure is is_structure
+
+
+def test_a_structure_that_is_missing_says_that_an_input_set_gives_it():
+    text = PIPELINE.replace("type: Say", "type: Say\n                  when: <+input>")
+    (row,) = faults(text, GIVEN)
+    assert row == (
+        "p.yaml:21:25: the input s.a.when has no value; "
+        "give it in an input set: it is a mapping or a list"
+    )
+
+
+def test_what_was_given_for_a_secret_is_not_told():
+    text = PIPELINE.replace("type: String, required", "type: Secret, required")
+    text = text.replace("text: <+pipeline.variables.version>", "text: x")
+    found = plan(text, {**GIVEN, "version": "account.token"})
+    assert "version" not in found.inputs
+    assert found.variables[0].value == "account.token"
+
+
 # What is written wrongly
 
 
@@ -399,82 +530,3 @@ def test_an_input_inside_an_expression_is_told_what_an_input_is():
         "'input' cannot be read: there is no 'input'; "
         "an input must be all of a value, and begin with `<+input>`"
     )
-
-
-# Input sets
-
-
-INPUT_SET = """\
-inputSet:
-  name: Prod
-  identifier: prod
-  pipeline:
-    identifier: p
-    variables:
-      - {name: version, type: String, value: 4.2.0}
-      - {name: risk, type: String, value: <+input>}
-    stages:
-      - stage:
-          identifier: s
-          type: Custom
-          variables: [{name: region, type: String, value: EU}]
-          spec:
-            execution:
-              steps: [{step: {identifier: a, type: Say, spec: {connectorRef: j}}}]
-"""
-
-
-def test_an_input_set_gives_values_by_its_structure():
-    values = input_set_values(parse(INPUT_SET, "set.yaml"))
-    assert values == {"version": "4.2.0", "s.region": "EU", "s.a.connectorRef": "j"}
-    assert variables(PIPELINE, values) == {"version": "4.2.0", "risk": "Low", "count": "3"}
-
-
-def test_an_unknown_entry_of_an_input_set_is_refused_with_the_near_miss():
-    values = input_set_values(
-        parse(INPUT_SET.replace("name: version", "name: verison"), "set.yaml")
-    )
-    assert faults(PIPELINE, {**values, "version": "1"}) == [
-        "set.yaml:7:46: the pipeline has no input 'verison'; did you mean 'version'?"
-    ]
-
-
-def test_a_value_of_an_input_set_that_is_not_allowed_is_told_with_the_place_in_that_file():
-    values = input_set_values(parse(INPUT_SET.replace("EU}", "MARS}"), "set.yaml"))
-    assert faults(PIPELINE, values) == [
-        "set.yaml:13:59: The value provided for s.region: 'MARS' does not match any of the "
-        "allowed values [EU, US, APAC]"
-    ]
-
-
-def test_an_entry_of_an_input_set_that_several_inputs_end_in_has_its_place():
-    text = PIPELINE + (
-        "    - stage: {identifier: t, type: Custom, variables: [{name: region, value: <+input>}],"
-        " spec: {execution: {steps: [{step: {identifier: b, type: Say}}]}}}\n"
-    )
-    values = input_set_values(
-        parse("inputSet: {pipeline: {variables: [{name: region, value: EU}]}}\n", "set.yaml")
-    )
-    assert faults(text, values)[-1] == (
-        "set.yaml:1:57: several inputs are called 'region'; write one of: s.region, t.region"
-    )
-
-
-def test_an_input_set_of_another_pipeline_is_refused():
-    with pytest.raises(
-        Refused, match=r"^set.yaml:5:17: this input set is for the pipeline 'p', and q.yaml is 'q'"
-    ):
-        input_set_values(parse(INPUT_SET, "set.yaml"), parse("identifier: q\n", "q.yaml"))
-
-
-@pytest.mark.parametrize("pipeline", ["pipeline: {identifier: p}\n", "identifier: p\n", "[]\n"])
-def test_an_input_set_of_this_pipeline_or_of_no_matter_which_is_taken(pipeline):
-    assert input_set_values(parse(INPUT_SET, "set.yaml"), parse(pipeline, "p.yaml"))
-
-
-@pytest.mark.parametrize(
-    "text", ["a: b\n", "inputSet: x\n", "inputSet: {pipeline: x}\n", "- a\n", "pipeline: {a: b}\n"]
-)
-def test_what_is_no_input_set_is_refused(text):
-    with pytest.raises(Refused, match=r"set.yaml:1:1: this is not an input set; write `inputSet:`"):
-        input_set_values(parse(text, "set.yaml"))

@@ -7,7 +7,7 @@ import pytest
 from penstock.errors import JournalError
 from penstock.events import StepOutline
 from penstock.pipeline.document import NOTED
-from penstock.pipeline.inputs import Filled
+from penstock.pipeline.filling import Filled
 from penstock.pipeline.number import number_of
 from penstock.pipeline.plan import Plan
 from penstock.pipeline.planning import make_plan

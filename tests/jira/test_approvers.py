@@ -374,6 +374,16 @@ def test_groups_that_may_not_be_read_are_a_reason_to_wait(
     assert "list the groups of Ann Ray (403): no right" in found["groups_fault"]
 
 
+def test_groups_are_asked_for_once_in_ten_minutes(
+    cloud: Any, connector: JiraConnector, clock: FakeClock
+) -> None:
+    cloud.answer("GET", f"{USER}?accountId=5b1&expand=groups", {"groups": {"items": []}})
+    for seconds in (0, 599, 1):
+        clock.advance(seconds)
+        assert observed(cloud, connector, ANN, {"groups": ["cab"]})["groups"] == []
+    assert len(cloud.sent("GET", "/user")) == 2
+
+
 def test_groups_that_cannot_be_read_now_are_no_look(cloud: Any, connector: JiraConnector) -> None:
     cloud.answer("GET", USER, None, 503)
     assert isinstance(observed(cloud, connector, ANN, {"groups": ["cab"]}), Unavailable)

@@ -1,5 +1,7 @@
 """How gates look at Jira: few questions, and every failure an ``Unavailable`` that says why."""
 
+from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 import pytest
@@ -9,7 +11,8 @@ from penstock.errors import ConnectorError
 from penstock.secret import Secret
 from penstock.testing import FakeClock
 from penstock.watch import Snapshot, Unavailable, Watch
-from penstock_jira.changelog import last_change
+from penstock_jira.account import ACCOUNTS
+from penstock_jira.changelog import entries, last
 from penstock_jira.connector import JiraConnector
 
 CAPTCHA = {"X-Seraph-LoginReason": "AUTHENTICATION_DENIED"}
@@ -221,6 +224,7 @@ def test_a_gateway_that_hides_its_pages_is_unavailable(jira: Any, clock: FakeClo
     made = JiraConnector.at(gateway, "bot", "tok-1").bind(Binding(clock=clock))
     (first,) = seen(made, watch())
     assert isinstance(first, Snapshot)
+    ACCOUNTS.clear()  # what Jira says of itself is kept
     (second,) = seen(made, watch())
     assert "503" in second.reason
 
@@ -357,13 +361,13 @@ ANN, BOT = {"displayName": "Ann Ray"}, {"name": "bot"}
     ],
 )
 def test_the_last_change_of_a_field_tells_when_and_who(histories: Any, change: Any) -> None:
-    found = {"changelog": {"histories": histories}}
-    assert last_change(found, "status", "Status") == change
+    found = last(entries({"changelog": {"histories": histories}}), "status", "Status")
+    assert (found and {"at": found.at.isoformat(), "by": found.by}) == change
 
 
 def test_changelogs_name_versions_in_the_singular() -> None:
     found = {"changelog": {"histories": [history(EARLY, ANN, field="Fix Version")]}}
-    assert last_change(found, "fixVersions", "Fix Version/s") is not None
+    assert last(entries(found), "fixVersions", "Fix Version/s") is not None
 
 
 def test_since_when_a_field_is_so_is_part_of_what_is_seen(
@@ -373,3 +377,139 @@ def test_since_when_a_field_is_so_is_part_of_what_is_seen(
     site.answer("GET", "/rest/api/2/issue/REL-1", {**issue(1), "changelog": changelog})
     found = content(connector, "Status", "Labels")
     assert found["since"] == {"Status": {"at": "2026-03-01T09:00:00+00:00", "by": "Ann Ray"}}
+
+
+# What it was since the gate opened, and what an answer left out
+
+
+OPENED = "2026-03-01T09:30:00+00:00"
+
+
+def opened_watch(*names: str, asks: Any = None, **known: Any) -> Watch:
+    moment = datetime.fromisoformat(OPENED)
+    return Watch("account.jira", "REL-1", names, asks=asks or {}, known=known, opened=moment)
+
+
+def moved(number: int, minute: int, before: str, after: str) -> dict[str, Any]:
+    item = {"fieldId": "status", "field": "status", "from": before, "to": after}
+    item |= {"fromString": f"Status {before}", "toString": f"Status {after}"}
+    created = f"2026-03-01T09:{minute:02}:00.000+0000"
+    return {"id": str(number), "created": created, "author": ANN, "items": [item]}
+
+
+def test_what_an_issue_was_since_the_gate_opened_is_seen(
+    site: Any, connector: JiraConnector
+) -> None:
+    histories = [moved(3, 50, "2", "1"), moved(2, 40, "3", "2"), moved(1, 10, "1", "3")]
+    found = {**issue(1), "changelog": {"histories": histories}}
+    site.answer("GET", "/rest/api/2/issue/REL-1", found)
+    (look,) = seen(connector, opened_watch("Status"))
+    (past,) = look.content["past"]
+    assert past["fields"]["Status"]["value"] == {"id": "2", "name": "Status 2"}
+    assert (past["at"], past["until"]) == ("2026-03-01T09:40:00+00:00", "2026-03-01T09:50:00+00:00")
+    assert past["since"]["Status"] == {"at": "2026-03-01T09:40:00+00:00", "by": "Ann Ray"}
+    assert past["ended_by"] == "Ann Ray"
+
+
+@pytest.mark.parametrize("histories", [[], [moved(1, 10, "1", "3")], [moved(2, 40, "3", "1")]])
+def test_an_issue_that_changed_once_at_most_was_nothing_else(
+    site: Any, connector: JiraConnector, histories: Any
+) -> None:
+    found = {**issue(1), "changelog": {"histories": histories}}
+    site.answer("GET", "/rest/api/2/issue/REL-1", found)
+    (look,) = seen(connector, opened_watch("Status"))
+    assert "past" not in look.content
+
+
+def cut_short(number: int) -> dict[str, Any]:
+    """Return an issue as a bulk read tells it: with the newest 40 changes, all of them late."""
+    edits = [{**moved(n, 59, "1", "1"), "items": []} for n in range(100, 140)]
+    return {**issue(number), "changelog": {"histories": edits, "total": 41}}
+
+
+CHANGES = "/rest/api/3/changelog/bulkfetch"
+
+
+def test_changes_that_a_bulk_read_left_out_are_read_in_one_question_for_all(
+    site: Any, connector: JiraConnector
+) -> None:
+    bulk(site, {"issues": [cut_short(1), cut_short(2), issue(3)]})
+    first = {"issueId": "10001", "changeHistories": [moved(7, 31, "2", "1")]}
+    second = {"issueId": "10002", "changeHistories": [moved(8, 32, "2", "1")]}
+    site.in_turn(
+        "POST",
+        CHANGES,
+        {"json": {"issueChangeLogs": [first], "nextPageToken": "more"}},
+        {"json": {"issueChangeLogs": [second]}},
+    )
+    watches = [replace(opened_watch("Status"), key=f"REL-{n}") for n in (1, 2, 3)]
+    looks = seen(connector, *watches)
+    since = [look.content["since"].get("Status", {}).get("at") for look in looks]
+    assert since == ["2026-03-01T09:31:00+00:00", "2026-03-01T09:32:00+00:00", None]
+    asked, again = site.sent("POST", "changelog")
+    assert asked == {
+        "issueIdsOrKeys": ["10001", "10002"],
+        "maxResults": 10_000,
+        "fieldIds": ["issuetype", "project", "status"],
+    }
+    assert again == {**asked, "nextPageToken": "more"}
+
+
+def test_changes_that_go_back_to_the_opening_of_the_gate_are_enough(
+    site: Any, connector: JiraConnector
+) -> None:
+    told = cut_short(1)
+    told["changelog"]["histories"][0] = moved(1, 10, "1", "1")
+    bulk(site, {"issues": [told, issue(2)]})
+    seen(connector, opened_watch("Status"), replace(opened_watch("Status"), key="REL-2"))
+    assert site.sent("POST", "changelog") == []
+
+
+def test_an_issue_whose_changes_cannot_be_read_is_not_seen(
+    site: Any, connector: JiraConnector
+) -> None:
+    bulk(site, {"issues": [cut_short(1), issue(2)]})
+    site.answer("POST", CHANGES, None, 503)
+    other = replace(opened_watch("Status"), key="REL-2")
+    first, second = seen(connector, opened_watch("Status"), other)
+    assert isinstance(first, Unavailable)
+    assert first.reason == "Jira answered 503 when asked to read the changes of 1 issue"
+    assert isinstance(second, Snapshot)
+
+
+def test_a_page_that_leads_to_itself_ends(site: Any, connector: JiraConnector) -> None:
+    bulk(site, {"issues": [cut_short(1), issue(2)]})
+    site.answer("POST", CHANGES, {"issueChangeLogs": [], "nextPageToken": "same"})
+    seen(connector, opened_watch("Status"), replace(opened_watch("Status"), key="REL-2"))
+    assert len(site.sent("POST", "changelog")) == 2
+
+
+# Statuses, and names that had an id
+
+
+def test_statuses_are_read_once_for_all_gates_that_ask(site: Any, connector: JiraConnector) -> None:
+    bulk(site, {"issues": [issue(1), issue(2)]})
+    site.answer("GET", "/rest/api/2/status", [{"id": "1", "name": "To Do"}])
+    asking = opened_watch("Status", asks={"statuses": True})
+    for _ in range(2):
+        looks = seen(connector, asking, replace(asking, key="REL-2"))
+        assert [look.content["statuses"] for look in looks] == [{"1": "To Do"}] * 2
+    assert len(site.sent("GET", "/status")) == 1
+
+
+def test_statuses_that_may_not_be_read_are_none(site: Any, connector: JiraConnector) -> None:
+    site.answer("GET", "/rest/api/2/issue/REL-1", issue(1))
+    site.answer("GET", "/rest/api/2/status", {"errorMessages": ["no"]}, 403)
+    (look,) = seen(connector, opened_watch("Status", asks={"statuses": True}))
+    assert look.content["statuses"] == {}
+
+
+def test_a_field_that_was_renamed_is_found_by_the_id_that_it_had(
+    site: Any, connector: JiraConnector
+) -> None:
+    site.answer("GET", "/rest/api/2/issue/REL-1", issue(1, customfield_1={"value": "Low"}))
+    known = {"field_ids": {"Risk before": "customfield_1"}}
+    (look,) = seen(connector, opened_watch("Risk before", **known))
+    assert look.content["fields"]["Risk before"]["value"] == {"value": "Low"}
+    assert look.content["unknown"] == {}
+    assert "customfield_1" in site.mocker.last_request.qs["fields"][0]

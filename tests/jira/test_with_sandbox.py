@@ -264,12 +264,12 @@ def guarded(key: str, **more: Any) -> JiraApproval:
     return JiraApproval.model_validate({**spec, **more})
 
 
-def move(bench: Bench, key: str, user: str) -> None:
-    """Request approval as *user*."""
+def move(bench: Bench, key: str, user: str, name: str = "Request approval") -> None:
+    """Send an issue through a transition as *user*."""
     auth = (f"{user}@example.com", "sandbox-token")
     place = f"{bench.sandbox.url}/rest/api/2/issue/{key}/transitions"
     listed = requests.get(place, auth=auth, timeout=5).json()["transitions"]
-    (found,) = [one["id"] for one in listed if one["name"] == "Request approval"]
+    (found,) = [one["id"] for one in listed if one["name"] == name]
     done = requests.post(place, json={"transition": {"id": found}}, auth=auth, timeout=5)
     assert done.ok, done.text
 
@@ -315,6 +315,21 @@ def test_an_approval_that_has_not_held_yet_waits(bench: Bench) -> None:
     verdict = seen(bench, guarded(key, holdFor="10m"), bench.clock.now())
     assert verdict.status is VerdictStatus.WAITING
     assert "but it must stay so until" in verdict.reason
+
+
+def test_an_approval_between_two_looks_that_was_taken_back_is_told_and_does_not_count(
+    bench: Bench,
+) -> None:
+    key = bench.create()["key"]
+    gate, opened = guarded(key), bench.clock.now()
+    first = seen(bench, gate, opened)
+    move(bench, key, "cab-lead")
+    move(bench, key, "operator", "Cancel")
+    verdict = seen(bench, gate, opened, first)
+    assert verdict.status is VerdictStatus.WAITING
+    told = 'it was approved: Status is "Pending Approval" (by CAB Lead) from '
+    assert told in verdict.reason
+    assert "when Operator changed it; an approval that is taken back is none" in verdict.reason
 
 
 def test_an_issue_that_is_deleted_is_missing_in_the_end_and_never_approved(bench: Bench) -> None:

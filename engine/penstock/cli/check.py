@@ -66,7 +66,7 @@ def plan(
     *,
     file: Path,
     inputs: tuple[str, ...],
-    input_sets: tuple[Path, ...],
+    input_sets: tuple[str, ...],
     connectors: Path | None,
     output: Literal["text", "json"],
 ) -> int:

@@ -62,9 +62,9 @@ def input_options(function: F) -> F:
         "--input-set",
         "input_sets",
         multiple=True,
-        type=click.Path(path_type=Path),
-        metavar="FILE",
-        help="A file of inputs (Harness: inputSet). Repeatable; later wins.",
+        metavar="FILE|ID",
+        help="An input set or an overlay: a file, or one in inputsets/ beside the pipeline. "
+        "Repeatable; later wins.",
     )(function)
     return click.option(
         "-i",

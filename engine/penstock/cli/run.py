@@ -78,7 +78,7 @@ def run(
     *,
     file: Path,
     inputs: tuple[str, ...],
-    input_sets: tuple[Path, ...],
+    input_sets: tuple[str, ...],
     connectors: Path | None,
     sandbox: bool,
     script: Path | None,

@@ -16,12 +16,11 @@ from penstock.errors import ConnectorError, Fault, Refused
 from penstock.nearest import suggestion
 from penstock.secret import Secret
 from penstock.source import Source, Value, read
+from penstock.source.directory import yaml_files
 from penstock.source.text_file import reason_of
 from penstock.validation import Location, faults_of
 
 __all__ = ["ConnectorDirectory", "ConnectorDocument", "ConnectorFile"]
-
-_SUFFIXES = frozenset({".yaml", ".yml"})
 
 
 def _identifier(text: str) -> str:
@@ -198,7 +197,7 @@ class ConnectorDirectory:
         if self.directory is None:
             return ()
         try:
-            entries = sorted(self.directory.iterdir())
+            return yaml_files(self.directory)
         except OSError as error:
             fault = Fault(
                 f"the directory of connectors cannot be read: {reason_of(error)}",
@@ -206,11 +205,6 @@ class ConnectorDirectory:
                 str(self.directory),
             )
             raise ConnectorError(fault) from error
-        return [
-            path
-            for path in entries
-            if path.suffix.lower() in _SUFFIXES and not path.name.startswith(".")
-        ]
 
     def _parsed(self, file: ConnectorFile) -> Connector:
         """Return the spec as its connector type reads it."""

@@ -9,16 +9,15 @@ from jinja2 import nodes
 from penstock.errors import ExpressionError
 from penstock.expressions.faults import OperandError, available
 from penstock.expressions.filters import FILTERS, TESTS
+from penstock.expressions.functions import CLOCKS, FUNCTIONS, PATHS, PATTERNS
+from penstock.expressions.json_paths import JsonPath
 from penstock.expressions.limits import MAX_DEPTH, MAX_NODES
 from penstock.expressions.methods import METHODS, arguments
 from penstock.expressions.operators import count, pattern
 from penstock.expressions.reads import key_of, unwound
 from penstock.expressions.spans import Origin
 
-__all__ = ["FUNCTIONS", "check"]
-
-#: What may be called without a receiver. ``secrets.getValue`` is the one function with a dot.
-FUNCTIONS = frozenset({"currentDate", "currentTime"})
+__all__ = ["check"]
 
 
 def check(tree: nodes.Expr, origin: Origin) -> None:
@@ -43,8 +42,8 @@ class _Check:
                 f"the expression has more than {MAX_NODES} parts or {MAX_DEPTH} levels",
                 "split it into variables",
             )
-        if steps and isinstance(start, nodes.Name) and start.name == "secrets":
-            raise self._wrong(node, _SECRETS)
+        if steps and isinstance(start, nodes.Name) and start.name in FUNCTIONS:
+            raise self._wrong(node, f"{start.name!r} has functions only", _usage(start.name))
         for step in steps:
             key = key_of(step)
             if isinstance(step, nodes.Call):
@@ -124,18 +123,15 @@ class _Check:
         self._no_named_arguments(node, call)
         callee = call.node
         if isinstance(callee, nodes.Name):
-            self._function(node, callee.name, call.args)
+            self._clock(node, callee.name, call.args)
             return iter(())
         if not isinstance(callee, nodes.Getattr):
             raise self._wrong(node, "this cannot be called")
         receiver = callee.node.name if isinstance(callee.node, nodes.Name) else ""
-        if receiver == "secrets":
-            if callee.attr != "getValue":
-                raise self._wrong(node, _SECRETS)
-            self._count_arguments(node, callee.attr, call.args, (1, 1))
-            return iter(call.args)
-        if receiver in _FUNCTORS:
-            raise self._wrong(node, f"Harness's {receiver} functions are not part of the language")
+        if receiver in FUNCTIONS:
+            return self._function(node, receiver, callee.attr, call.args)
+        if receiver == "xml":
+            raise self._wrong(node, "XML is not read here", "let the step before leave JSON")
         if callee.attr not in METHODS:
             known = _by_nearness(callee.attr, METHODS)
             raise self._wrong(
@@ -146,11 +142,32 @@ class _Check:
             self._separator(call.args[0])
         return iter((callee.node, *call.args))
 
-    def _function(self, node: nodes.Expr, name: str, given: Sequence[object]) -> None:
-        if name not in FUNCTIONS:
-            known = sorted(FUNCTIONS)
-            raise self._wrong(node, f"there is no function {name!r}", available(name, known))
+    def _clock(self, node: nodes.Expr, name: str, given: Sequence[object]) -> None:
+        if name not in CLOCKS:
+            raise self._wrong(node, f"there is no function {name!r}", available(name, CLOCKS))
         self._count_arguments(node, name, given, (0, 0))
+
+    def _function(
+        self, node: nodes.Expr, space: str, name: str, given: list[nodes.Expr]
+    ) -> Iterator[nodes.Expr]:
+        function = FUNCTIONS[space].get(name)
+        if function is None:
+            hint = available(name, FUNCTIONS[space])
+            raise self._wrong(node, f"there is no function '{space}.{name}'", hint)
+        self._count_arguments(node, name, given, (function.least, function.most))
+        if (space, name) in PATTERNS:
+            self._pattern(given[0])
+        if (space, name) in PATHS:
+            self._path(given[0])
+        return iter(given)
+
+    def _path(self, node: nodes.Expr) -> None:
+        """Refuse a path that is written out and cannot be followed."""
+        if isinstance(node, nodes.Const) and isinstance(node.value, str):
+            try:
+                JsonPath(node.value)
+            except OperandError as error:
+                raise self._wrong(node, error.message, error.hint) from None
 
     def _filter(self, node: nodes.Expr) -> Iterator[nodes.Expr]:
         used = cast(nodes.Filter, node)
@@ -202,9 +219,15 @@ def _by_nearness(word: str, names: Iterable[str]) -> list[str]:
     return sorted(sorted(names), key=distance)
 
 
-_SECRETS = 'secrets are read with secrets.getValue("…")'
-#: What Harness has besides, and this language does not.
-_FUNCTORS = frozenset({"connector", "datetime", "expression", "json", "regex", "xml"})
+def _usage(space: str) -> str:
+    """Return how the functions of a name are written."""
+    written = [
+        f"{space}.{name}({', '.join('…' * function.most)})"
+        for name, function in FUNCTIONS[space].items()
+    ]
+    return f"write {' or '.join(written)}"
+
+
 #: What to say to what Jinja knows and this language does not.
 _FOREIGN: dict[type[nodes.Expr], str] = {
     nodes.Tuple: "brackets hold one value; a list is written [a, b]",

@@ -11,9 +11,9 @@ from typing import ClassVar, cast
 from jinja2 import nodes
 
 from penstock.errors import ExpressionError, PenstockError
-from penstock.expressions.dates import Moment
 from penstock.expressions.faults import MissingError, OperandError, UndefinedError
 from penstock.expressions.filters import FILTERS
+from penstock.expressions.functions import CLOCKS, FUNCTIONS, RESOLVED
 from penstock.expressions.lookups import part
 from penstock.expressions.methods import call
 from penstock.expressions.names import Names
@@ -155,15 +155,32 @@ class Evaluation:
 
     def _call(self, node: nodes.Call) -> object:
         if isinstance(node.node, nodes.Name):
-            now = self._names.now()
-            return Moment.today(now) if node.node.name == "currentDate" else Moment.of(now)
+            return CLOCKS[node.node.name](self._names.now())
         method = cast(nodes.Getattr, node.node)
         if method.attr == "get":
             return self._chain(node)
-        if isinstance(method.node, nodes.Name) and method.node.name == "secrets":
-            return self._secret(self.value(node.args[0]))
+        if isinstance(method.node, nodes.Name) and method.node.name in FUNCTIONS:
+            return self._function(method.node.name, method.attr, node.args)
         values = self._values(method.node, *node.args)
         return values if isinstance(values, Absent) else call(values[0], method.attr, values[1:])
+
+    def _function(self, space: str, name: str, given: list[nodes.Expr]) -> object:
+        match space:
+            case "datetime":
+                return CLOCKS[name](self._names.now())
+            case "expression":
+                return self._resolved(given[0], wanted=RESOLVED[name])
+            case "secrets":
+                return self._secret(self.value(given[0]))
+        values = self._values(*given)
+        return values if isinstance(values, Absent) else FUNCTIONS[space][name].run(*values)
+
+    def _resolved(self, node: nodes.Expr, *, wanted: bool) -> bool | Absent:
+        """Tell whether it is *wanted* that *node* has a value: that it is there, and not null."""
+        value = self._optional(node)
+        if isinstance(value, Absent) and not value.empty:
+            return value
+        return wanted is not (value is None or isinstance(value, Absent))
 
     def _secret(self, reference: object) -> object:
         if isinstance(reference, Absent):

@@ -4,6 +4,7 @@ __all__ = [
     "MAX_DEPTH",
     "MAX_EXPRESSIONS",
     "MAX_INTEGER",
+    "MAX_JSON",
     "MAX_LIST",
     "MAX_NESTING",
     "MAX_NODES",
@@ -26,6 +27,8 @@ MAX_NESTING = 15
 MAX_EXPRESSIONS = 500
 #: Characters of a text that goes in or comes out.
 MAX_STRING = 2**20
+#: Characters of a text that is read as JSON (Harness: 256 KB for an evaluated value).
+MAX_JSON = 256 * 1024
 #: Items of a list that is made, and of any value as a whole that comes out.
 MAX_LIST = 10_000
 #: Integers have 64 bits, as Java's ``long`` has.

@@ -32,6 +32,9 @@ def part(value: object, key: object) -> object:
         return item(value, key)
     # ``a.0`` of a map is its entry "0": JSON has no other keys than texts.
     name = key if isinstance(key, str) else str(whole(key))
+    if value is None:
+        # What is null has nothing in it: an absence, which ``default`` and ``?:`` allow for.
+        raise MissingError(f"null has nothing called {cut(name, _SHOWN)!r} in it")
     if not isinstance(value, Mapping):
         raise OperandError(f"{describe(value)} has nothing called {cut(name, _SHOWN)!r} in it")
     try:

@@ -5,6 +5,7 @@ from typing import cast
 
 from jinja2 import nodes
 
+from penstock.expressions.functions import FUNCTIONS
 from penstock.expressions.names import Read, SecretRead
 from penstock.expressions.spans import Origin
 
@@ -56,7 +57,7 @@ def secrets_of(node: nodes.Expr, origin: Origin) -> tuple[SecretRead, ...]:
         if isinstance(call, nodes.Call) and isinstance(call.node, nodes.Getattr):
             wanted = call.args[0] if call.args else None
             value = wanted.value if isinstance(wanted, nodes.Const) else None
-            if _is_secret(call.node):
+            if _space(call) == "secrets":
                 reference = value if isinstance(value, str) else None
                 found.append(SecretRead(reference, origin.span(call)[0]))
     return tuple(sorted(found, key=lambda read: read.offset))
@@ -95,10 +96,11 @@ class _Reads:
 def _children(node: nodes.Expr) -> Iterator[tuple[nodes.Expr, bool]]:
     """Yield the parts of a node that are evaluated, and whether their absence is allowed for."""
     if isinstance(node, nodes.Call):
-        if isinstance(node.node, nodes.Getattr) and not _is_secret(node.node):
+        space = _space(node)
+        if isinstance(node.node, nodes.Getattr) and not space:
             yield node.node.node, False
         for argument in node.args:
-            yield argument, False
+            yield argument, space == "expression"
         return
     allowed = _allows_absence(node)
     for child in node.iter_child_nodes():
@@ -107,8 +109,10 @@ def _children(node: nodes.Expr) -> Iterator[tuple[nodes.Expr, bool]]:
         allowed = False
 
 
-def _is_secret(method: nodes.Getattr) -> bool:
-    return isinstance(method.node, nodes.Name) and method.node.name == "secrets"
+def _space(call: nodes.Call) -> str:
+    """Return what stands before the dot of a function: ``json`` of ``json.select``; or nothing."""
+    root = call.node.node if isinstance(call.node, nodes.Getattr) else None
+    return root.name if isinstance(root, nodes.Name) and root.name in FUNCTIONS else ""
 
 
 def _allows_absence(node: nodes.Expr) -> bool:

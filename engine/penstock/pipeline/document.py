@@ -56,11 +56,21 @@ MARK = "__uuid"
 _OTHER_FILES = {
     "connector": "it is a connector: put it into the directory of connectors",
     "inputSet": "it is an input set: give it with --input-set",
-    "overlayInputSet": "it is an overlay: give its input sets with --input-set, in their order",
+    "overlayInputSet": "it is an overlay of input sets: give it with --input-set",
     "template": "it is a template: write what it holds into a pipeline",
 }
 #: Keys that may be left out until their input is known.
-OPTIONAL = frozenset({"condition", "pipelineStatus", "stageStatus", "timeout", "when"})
+OPTIONAL = frozenset(
+    {
+        "condition",
+        "failureStrategies",
+        "pipelineStatus",
+        "stageStatus",
+        "strategy",
+        "timeout",
+        "when",
+    }
+)
 #: Those that pydantic makes itself; a plugin's validators may make others.
 _ERROR_TYPES = frozenset(get_args(ErrorType))
 #: Parts whose keys are names of their author's, or no level of the document.

@@ -1,56 +1,43 @@
-"""Runtime inputs: found in a pipeline, matched to what was given, filled in before planning."""
+"""Runtime inputs: where a pipeline asks for a value, what each is called, and what it takes."""
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from itertools import pairwise
-from typing import Any
 
 from penstock.errors import Fault
-from penstock.expressions import literal
-from penstock.nearest import nearest, suggestion
 from penstock.pipeline.document import NOTED, UNSUPPORTED
-from penstock.pipeline.input_form import START, InputForm, parse_input
+from penstock.pipeline.input_form import START, InputForm, is_input, parse_input
 from penstock.pipeline.model import is_true
 from penstock.pipeline.number import number_of
 from penstock.pipeline.places import Path
 from penstock.source import Source
 
-__all__ = ["Entry", "Filled", "Input", "Verbatim", "entries", "fill_inputs", "find_inputs"]
+__all__ = ["Input", "find_inputs", "label"]
 
 #: Levels of the document that say nothing in an input's name.
 _SILENT = frozenset(
-    {"pipeline", "stages", "stage", "steps", "step", "spec", "execution", "variables", "value"}
+    {
+        "pipeline",
+        "stages",
+        "stage",
+        "parallel",
+        "steps",
+        "step",
+        "stepGroup",
+        "spec",
+        "execution",
+        "variables",
+        "value",
+    }
 )
 #: Below these keys nothing is read, so nothing is asked for; a step's spec may use them otherwise.
 _UNREAD = NOTED | UNSUPPORTED.keys()
+#: The document's own keys that hold a mapping or a list: only a file can give one.
+_STRUCTURES = frozenset(
+    {"failureStrategies", "stages", "steps", "strategy", "tags", "variables", "when"}
+)
 _INTO_A_VARIABLE = "put it into a variable and write `<+pipeline.variables.NAME>` here"
-
-
-class Verbatim(str):
-    """A given value that is data: what looks like an expression in it is not evaluated.
-
-    A job that passes on a stranger's text (``-i title="$PR_TITLE"``) must not run it.
-    """
-
-    __slots__ = ()
-
-
-class Entry(str):
-    """A given value that stands in an input set, where its faults are told."""
-
-    __slots__ = ("path", "source")
-
-    source: Source
-    path: Path
-
-    @classmethod
-    def of(cls, text: str, source: Source, path: Path) -> "Entry":
-        """Take the value, and where it stands."""
-        entry = cls(text)
-        entry.source = source
-        entry.path = path
-        return entry
 
 
 @dataclass(frozen=True)
@@ -62,20 +49,34 @@ class Input:
     form: InputForm
     type: str = "String"
     required: bool = False
+    description: str = ""
+    #: Whether it is the value of a variable, which may be empty.
+    is_variable: bool = False
     #: Why it cannot be asked for, if it is written wrongly.
     fault: Fault | None = None
 
+    @property
+    def is_secret(self) -> bool:
+        """Whether it asks for the name of a secret; what is given may be the secret itself."""
+        return self.type == "Secret"
 
-@dataclass(frozen=True)
-class Filled:
-    """A pipeline's tree with its inputs replaced, as far as there are values for them."""
+    @property
+    def is_structure(self) -> bool:
+        """Whether a mapping or a list is asked for, which only an input set can give."""
+        if self.path[-1] == "spec":
+            return self.path[-2:-1] in {("stage",), ("step",)}
+        return self.path[-1] in _STRUCTURES and not is_in_spec(self.path)
 
-    tree: object
-    #: What was given, by the inputs' whole names.
-    values: Mapping[str, str] = field(default_factory=dict)
-    #: Where an input still stands as it was written.
-    open: frozenset[Path] = frozenset()
-    faults: tuple[Fault, ...] = ()
+    def complaint(self, value: str) -> str | None:
+        """Return why *value* is not acceptable, or ``None``; what may be a secret is not shown.
+
+        Harness: the conditions of an input do not apply to an empty value.
+        """
+        if not value.strip():
+            return "it is empty, and the variable is required" if self.required else None
+        if self.type == "Number" and number_of(value) is None:
+            return f"{value[:40]!r} is not a number; write digits, such as 3 or 0.5"
+        return self.form.complaint(value, shown=not self.is_secret)
 
 
 def find_inputs(source: Source) -> tuple[Input, ...]:
@@ -94,29 +95,44 @@ def find_inputs(source: Source) -> tuple[Input, ...]:
 
 
 def _input(source: Source, path: Path, text: str, parents: tuple[object, ...]) -> Input:
-    form, fault = InputForm(), None
-    stripped = text.strip()
-    if not stripped.startswith(START):
-        offset = text.index(START)
-        message = "`<+input>` must stand alone as a value"
-        fault = source.fault(path, message, _INTO_A_VARIABLE, offset=offset)
-    elif path[-1] in {"identifier", "type"} and not _is_in_spec(path):
-        fault = source.fault(path, f"`{path[-1]}` cannot be an input", "write it out")
-    else:
-        try:
-            form = parse_input(stripped)
-        except ValueError as error:
-            fault = source.fault(path, str(error))
+    form, fault = _form(source, path, text)
     name = _name(path, parents, _SILENT)
     holder = parents[-1] if parents else None
     is_variable = path[-1:] == ("value",) and path[-3:-2] == ("variables",)
-    if not is_variable or _is_in_spec(path) or not isinstance(holder, dict):
+    if not is_variable or is_in_spec(path) or not isinstance(holder, dict):
         return Input(path, name, form, fault=fault)
     default = holder.get("default")
     if form.default is None and isinstance(default, str):
         form = replace(form, default=default)
-    required = is_true(holder.get("required"))
-    return Input(path, name, form, str(holder.get("type", "String")), required, fault)
+    return Input(
+        path,
+        name,
+        form,
+        str(holder.get("type", "String")),
+        is_true(holder.get("required")),
+        str(holder.get("description") or ""),
+        is_variable,
+        fault,
+    )
+
+
+def _form(source: Source, path: Path, text: str) -> tuple[InputForm, Fault | None]:
+    """Return what a text that holds ``<+input>`` asks for, or what is wrong with it."""
+    none = InputForm()
+    if not is_input(text):
+        message = "`<+input>` must stand alone as a value"
+        offset = text.index(START)
+        return none, source.fault(path, message, _INTO_A_VARIABLE, offset=offset)
+    if path[-1] in {"identifier", "type"} and not is_in_spec(path):
+        return none, source.fault(path, f"`{path[-1]}` cannot be an input", "write it out")
+    try:
+        form = parse_input(text.strip())
+    except ValueError as error:
+        return none, source.fault(path, str(error))
+    if form.during_run and path[-1] == "timeout" and not is_in_spec(path):
+        message = "a timeout cannot be asked for while the run waits (`.executionInput()`)"
+        return none, source.fault(path, message, "take `.executionInput()` away")
+    return form, None
 
 
 def _texts(
@@ -127,14 +143,14 @@ def _texts(
         yield path, node, parents
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key not in _UNREAD or _is_in_spec(path):
+            if key not in _UNREAD or is_in_spec(path):
                 yield from _texts(value, (*path, key), (*parents, node))
     elif isinstance(node, list):
         for i, item in enumerate(node):
             yield from _texts(item, (*path, i), (*parents, node))
 
 
-def _is_in_spec(path: Path) -> bool:
+def is_in_spec(path: Path) -> bool:
     """Whether *path* is inside the spec of a step."""
     return any(pair == ("step", "spec") for pair in pairwise(path))
 
@@ -144,115 +160,18 @@ def _name(path: Path, parents: Sequence[object], silent: frozenset[str]) -> str:
     parts: list[str] = []
     for part, parent in zip(path, parents, strict=True):
         if isinstance(part, int) and isinstance(parent, list):
-            parts.append(_label(parent[part]) or str(part))
+            called = label(parent[part])
+            if called or not (isinstance(parent[part], dict) and "parallel" in parent[part]):
+                parts.append(called or str(part))
         elif part not in silent:
             parts.append(str(part))
     return ".".join(parts)
 
 
-def _label(item: object) -> str | None:
+def label(item: object) -> str | None:
     """Return what a list's item is called: its own identifier, name or key, or its stage's."""
     if not isinstance(item, dict):
         return None
-    body = item.get("stage", item.get("step", item))
+    body = next((item[key] for key in ("stage", "step", "stepGroup") if key in item), item)
     body = body if isinstance(body, dict) else {}
     return next((str(body[key]) for key in ("identifier", "name", "key") if body.get(key)), None)
-
-
-def entries(source: Source, path: Path, node: object) -> Iterator[tuple[str, Entry]]:
-    """Yield each text of *node*, at *path* of *source*, with the name of the input it is for."""
-    for below, text, parents in _texts(node, (), ()):
-        yield _name(below, parents, _SILENT), Entry.of(text, source, (*path, *below))
-
-
-def fill_inputs(
-    source: Source, inputs: Sequence[Input], given: Mapping[str, str], *, complete: bool
-) -> Filled:
-    """Return the tree of *source* with inputs replaced by *given* values or their defaults.
-
-    A value is a text of the pipeline's, in which expressions are evaluated, unless it is
-    ``Verbatim``.
-
-    *complete* says that an input without a value is a fault; else it stays as written. The faults
-    (missing, unknown, not acceptable, written wrongly) come with the tree, for ``make_plan``.
-    """
-    faults = [item.fault for item in inputs if item.fault]
-    values = _assign(source, inputs, given, faults)
-    replaced: dict[Path, str] = {}
-    missing: set[Path] = set()
-    for item in inputs:
-        value = values.get(item.path, item.form.default)
-        complaint = None if value is None else _complaint(item, value)
-        if complaint:
-            message = f"The value provided for {item.name}: {complaint}"
-            faults.append(_fault(value, message) or source.fault(item.path, message))
-        elif value is None and complete and not item.fault:
-            faults.append(
-                source.fault(item.path, f"the input {item.name} has no value", _how(item))
-            )
-        if value is None or complaint or item.fault:
-            missing.add(item.path)
-        else:
-            replaced[item.path] = literal(value) if isinstance(value, Verbatim) else str(value)
-    names = {item.path: item.name for item in inputs}
-    given = {names[path]: value for path, value in values.items()}
-    tree = _replace(source.value, (), replaced)
-    return Filled(tree, given, frozenset(missing), tuple(faults))
-
-
-def _fault(value: str | None, message: str, hint: str = "") -> Fault | None:
-    """Return a fault at the place of a given value, if that is in a file."""
-    if not isinstance(value, Entry):
-        return None
-    return value.source.fault(value.path, message, hint)
-
-
-def _how(item: Input) -> str:
-    if item.form.allowed:
-        return f"give it with -i {item.name}=… (one of: {', '.join(item.form.allowed)})"
-    return f"give it with -i {item.name}=…"
-
-
-def _complaint(item: Input, value: str) -> str | None:
-    if not value.strip():
-        return "it is empty, and the variable is required" if item.required else None
-    if item.type == "Number" and number_of(value) is None:
-        return f"{value[:40]!r} is not a number; write digits, such as 3 or 0.5"
-    return item.form.complaint(value, shown=item.type != "Secret")
-
-
-def _assign(
-    source: Source, inputs: Sequence[Input], given: Mapping[str, str], faults: list[Fault]
-) -> dict[Path, str]:
-    """Match given names to inputs: the whole name, or an ending that only one input has."""
-    by_ending: dict[str, list[Input]] = {}
-    for item in inputs:
-        parts = item.name.split(".")
-        for i in range(len(parts)):
-            by_ending.setdefault(".".join(parts[i:]), []).append(item)
-    values: dict[Path, str] = {}
-    for name, value in given.items():
-        found = by_ending.get(name, [])
-        matches = [item for item in found if item.name == name] or found
-        if len(matches) == 1:
-            values[matches[0].path] = value
-        elif matches:
-            listed = ", ".join(item.name for item in matches)
-            message, advice = f"several inputs are called {name!r}", f"write one of: {listed}"
-            faults.append(_fault(value, message, advice) or Fault(message, advice, source.file))
-        else:
-            near = nearest(name, by_ending)
-            advice = (
-                f"did you mean '{near}'?" if near else suggestion(name, [i.name for i in inputs])
-            )
-            message, advice = f"the pipeline has no input {name!r}", advice or "it asks for none"
-            faults.append(_fault(value, message, advice) or Fault(message, advice, source.file))
-    return values
-
-
-def _replace(node: Any, path: Path, replaced: Mapping[Path, str]) -> object:
-    if isinstance(node, dict):
-        return {key: _replace(value, (*path, key), replaced) for key, value in node.items()}
-    if isinstance(node, list):
-        return [_replace(item, (*path, i), replaced) for i, item in enumerate(node)]
-    return replaced.get(path, node)

@@ -8,8 +8,8 @@ from penstock.errors import Fault, Refused
 from penstock.expressions import has_expression
 from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
 from penstock.pipeline.document import Document
+from penstock.pipeline.filling import Filled
 from penstock.pipeline.flow_model import Action, FailureStrategy, StrategyModel
-from penstock.pipeline.inputs import Filled
 from penstock.pipeline.model import (
     Pipeline,
     Stage,
@@ -70,6 +70,7 @@ def make_plan(
     inputs too.
     """
     filled = tree if isinstance(tree, Filled) else Filled(tree, inputs or {})
+    source = filled.source or source
     document = Document.of(source, filled.tree, filled.open)
     document.faults += filled.faults
     Check(document, types, check_connector, stand_ins or {}).all()

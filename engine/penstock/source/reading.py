@@ -78,6 +78,10 @@ class Source:
         place = self.place(path, key=key, offset=offset)
         return Fault(message, hint, self.file, place.line, place.column)
 
+    def file_of(self, path: Sequence[str | int]) -> str:  # noqa: ARG002 - of one file, here
+        """Return the file in which what stands at *path* is written."""
+        return self.file
+
     def _nearest(self, path: tuple[str | int, ...]) -> tuple[Spot, Value]:
         while path not in self._spots:
             path = path[:-1]

@@ -1,10 +1,17 @@
 """What this process knows of one user of one Jira: when it may ask, and with what."""
 
 import hashlib
+from collections.abc import Mapping
 from threading import Lock
+from typing import TYPE_CHECKING
 
+from penstock.json_types import Json
 from penstock_jira.budget import Budget
+from penstock_jira.kept import Kept
 from penstock_jira.lockout import Lockout
+
+if TYPE_CHECKING:
+    from penstock_jira.screens import CreateScreen
 
 __all__ = ["ACCOUNTS", "Account", "Accounts", "fingerprint"]
 
@@ -20,6 +27,15 @@ class Account:
     def __init__(self) -> None:
         """Start with nothing known."""
         self.budget, self.lockout = Budget(), Lockout()
+        #: What Jira says of itself.
+        self.server: Kept[Mapping[str, Json]] = Kept()
+        #: The screens for new issues, by project key and issue type as a step writes them.
+        self.screens: Kept[CreateScreen] = Kept()
+
+    def forget(self) -> None:
+        """Ask Jira anew for what was kept; its limits are not forgotten."""
+        self.server.clear()
+        self.screens.clear()
 
 
 class Accounts:

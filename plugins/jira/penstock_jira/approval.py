@@ -4,7 +4,7 @@ What is unknown never approves: a field that is not there, an empty one, a value
 Rejection is judged first, and wins when both hold.
 """
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Annotated, ClassVar, Self
@@ -16,26 +16,22 @@ from penstock.json_types import Json
 from penstock.step import Gate, Headline, Outputs, StepContext
 from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
 from penstock.watch import Snapshot, Watch
-from penstock_jira.answer import as_list, members, text
+from penstock_jira.answer import members, text
 from penstock_jira.approvers import Approvers
 from penstock_jira.conditions import combined
 from penstock_jira.connector import JiraConnector
-from penstock_jira.criteria import Criteria, judge, plain_values
+from penstock_jira.criteria import Criteria, judge, statuses_in
 from penstock_jira.issue import headline
-from penstock_jira.reasons import as_json, decisive, met, unmet
+from penstock_jira.mistaken import is_first_look, missing, nameless, wrong_issue
+from penstock_jira.outcome import decided, kept
+from penstock_jira.reasons import met, unmet
+from penstock_jira.repeal import spells
 from penstock_jira.spec import DelegateSelectors, IssueKey, Text, known
-from penstock_jira.standing import by_our_clock, held, holds_from, newer
+from penstock_jira.standing import held, holds_from, newer
+from penstock_jira.statuses import NAMES, by_first_name, first_names, warnings
 
 __all__ = ["JiraApproval"]
 
-_FACTS = {
-    "key": "key",
-    "id": "id",
-    "url": "url",
-    "Status": "status",
-    "Issue Type": "issuetype",
-    "Project Key": "project",
-}
 #: Harness: seconds between two looks, and the fewest there may be.
 _INTERVAL, _SHORTEST = 60.0, 10.0
 
@@ -126,34 +122,73 @@ class JiraApproval(Gate):
         )
 
     def asks(self) -> Mapping[str, Json]:
-        """Return what is to be found out of the people who change the issue."""
-        return self.approvers.asks if self.approvers is not None else {}
+        """Return what is to be found out beside the fields: of people, and of statuses."""
+        names = self.approval_criteria.names + (self._rejection.names if self._rejection else ())
+        people = self.approvers.asks if self.approvers is not None else {}
+        return {**people, "statuses": True} if set(names) & set(NAMES) else people
 
     def judge(self, snapshot: Snapshot) -> Verdict:
         """Judge the issue as it was seen: failed, rejected, approved, or still waiting."""
-        content = snapshot.content
-        fault = _missing(content) or self._guarded(content) or _unknown(content)
+        content = by_first_name(snapshot.content)
+        fault = missing(content) or wrong_issue(content, self.project_key, self.issue_type)
+        if is_first_look(content):
+            fault = fault or nameless(content)
         if fault is not None:
             return Verdict(VerdictStatus.FAILED, fault)
         criteria = judge(self.approval_criteria, content, snapshot.at)
         start = holds_from(criteria, content, snapshot.at)
         own = self._own(criteria, content, start, snapshot.at)
         approval = combined((criteria, *own), Combination.ALL) if own else criteria
-        rejection = judge(self._rejection, content, snapshot.at) if self._rejection else None
-        if rejection is not None and rejection.truth is True:
-            reason = met(rejection)
-            if approval.truth is True:
-                reason += "; the approval criteria hold as well, and rejection goes first"
-            found = Verdict(VerdictStatus.REJECTED, reason, approval, rejection)
-            return _decided(found, rejection, content)
+        rejected, rejection = self._rejected(approval, content, snapshot.at)
+        if rejected is not None:
+            return rejected
         if approval.truth is True:
             found = Verdict(VerdictStatus.APPROVED, met(criteria), approval, rejection)
-            return self._after_the_hold(_decided(found, criteria, content), start)
-        reason = _waits_for(criteria, own)
+            return self._after_the_hold(decided(found, criteria, content), start)
+        reason = "; ".join([_waits_for(criteria, own), *self._remarks(criteria, content)])
+        statuses = first_names(self._mentioned(content), content)
+        left = kept(content, statuses, start if criteria.truth is True else None)
+        return Verdict(VerdictStatus.WAITING, reason, approval, rejection, None, left)
+
+    def _rejected(
+        self, approval: Condition, content: Mapping[str, Json], at: datetime
+    ) -> tuple[Verdict | None, Condition | None]:
+        """Return the rejection, if it is one, and the tree of the rejection criteria."""
+        if self._rejection is None:
+            return None, None
+        now = judge(self._rejection, content, at)
+        if now.truth is True:
+            reason = met(now)
+            if approval.truth is True:
+                reason += "; the approval criteria hold as well, and rejection goes first"
+            found = Verdict(VerdictStatus.REJECTED, reason, approval, now)
+            return decided(found, now, content), now
+        for spell in spells(self._rejection, content):
+            if spell.seconds >= self.retry_interval:
+                interval = format_duration(self.retry_interval)
+                reason = f"{spell.told}; a rejection that stood for {interval} counts"
+                found = Verdict(VerdictStatus.REJECTED, reason, approval, spell.condition)
+                return decided(found, spell.condition, content), now
+        return None, now
+
+    def _remarks(self, criteria: Condition, content: Mapping[str, Json]) -> Iterator[str]:
+        """Yield what a person should know beside what the gate waits for."""
+        if criteria.truth is not True:
+            for spell in spells(self.approval_criteria, content)[-1:]:
+                yield f"it was approved: {spell.told}; an approval that is taken back is none"
+        if not is_first_look(content):
+            yield from filter(None, [nameless(content)])
+        yield from warnings(self._mentioned(content), content)
         if "moved_from" in content:
-            reason += f"; {text(content['moved_from'])} is {text(content.get('key'))} now"
-        kept = _kept(content, start if criteria.truth is True else None)
-        return Verdict(VerdictStatus.WAITING, reason, approval, rejection, None, kept)
+            yield f"{text(content['moved_from'])} is {text(content.get('key'))} now"
+
+    def _mentioned(self, content: Mapping[str, Json]) -> list[str]:
+        """Return the names of statuses that the criteria hold against the issue's."""
+        first = members(members(content.get("known")).get("statuses"))
+        now = members(content.get("statuses"))
+        names = [text(name) for name in (*first.values(), *now.values())]
+        every = (self.approval_criteria, self._rejection)
+        return [name for one in every if one is not None for name in statuses_in(one, names)]
 
     def _own(
         self, criteria: Condition, content: Mapping[str, Json], start: datetime, at: datetime
@@ -194,44 +229,6 @@ class JiraApproval(Gate):
             lines.append("  must be approved after the gate opened")
         return tuple(lines)
 
-    def _guarded(self, content: Mapping[str, Json]) -> str | None:
-        """Return why this is not the issue that was meant (Harness's words), or ``None``."""
-        project, kind = text(content.get("project")), text(content.get("issuetype"))
-        if self.project_key and self.project_key != project:
-            return (
-                f"Invalid project key. Execution sent: {self.project_key}. "
-                f"Parsed from issue: {project}"
-            )
-        if self.issue_type and self.issue_type != kind:
-            return (
-                f"Invalid issue type. Execution sent: {self.issue_type}. Parsed from issue: {kind}"
-            )
-        return None
-
-
-def _unknown(content: Mapping[str, Json]) -> str | None:
-    """Return which names of the criteria mean no field, or several, with what was meant."""
-    faults = []
-    for name, near in members(content.get("unknown")).items():
-        meant = [text(item) for item in as_list(near, "suggest a field")]
-        advice = f"did you mean {' or '.join(meant)}?" if meant else "see the fields in Jira"
-        faults.append(f"Jira has no field called {name!r}; {advice}")
-    for name, listed in members(content.get("ambiguous")).items():
-        faults.append(f"several fields are called {name!r}: {text(listed)}; write the id")
-    return "; ".join(faults) or None
-
-
-def _missing(content: Mapping[str, Json]) -> str | None:
-    """Return that the issue is missing, once looks enough have not found it."""
-    told = members(content.get("missing"))
-    if not told:
-        return None
-    return (
-        f"issue missing: {text(told.get('key'))} was not found by {text(told.get('looks'))} looks "
-        f"in {text(told.get('minutes'))} minutes; it was deleted or archived, or "
-        f"{text(told.get('user'))} may not see it any more"
-    )
-
 
 def _waits_for(criteria: Condition, own: tuple[Condition, ...]) -> str:
     """Return why an approval is not given, in one sentence."""
@@ -239,35 +236,3 @@ def _waits_for(criteria: Condition, own: tuple[Condition, ...]) -> str:
         return unmet(criteria)
     why = [part.why or part.label for part in own if part.truth is not True]
     return f"{met(criteria)}, but {'; '.join(why)}"
-
-
-def _kept(content: Mapping[str, Json], start: datetime | None) -> dict[str, Json]:
-    """Return what the next look is to know: which issue it was, and since when it is approved."""
-    kept: dict[str, Json] = {"issue_id": text(content.get("id"))}
-    return kept if start is None else {**kept, "approved_since": start.isoformat()}
-
-
-def _decided(verdict: Verdict, condition: Condition, content: Mapping[str, Json]) -> Verdict:
-    """Return *verdict* with what later steps may read: the issue, who decided, and when.
-
-    *condition* is the one that decided.
-    """
-    approved = verdict.status is VerdictStatus.APPROVED
-    tree = verdict.approval if approved and verdict.approval is not None else condition
-    at, by = decisive(condition)
-    word = "approved" if approved else "rejected"
-    decision: dict[str, Json] = {f"{word}_by": by, f"{word}_at": at}
-    outputs: dict[str, Json] = {
-        "issue": _issue(content),
-        "output": {**decision, "verdict": as_json(tree)},
-        **decision,
-    }
-    decided = by_our_clock(at, content) if at is not None else None
-    return replace(verdict, decided=decided, outputs=outputs)
-
-
-def _issue(content: Mapping[str, Json]) -> dict[str, Json]:
-    """Return what was seen of the issue, by the names of the criteria."""
-    found = {name: content.get(member) for name, member in _FACTS.items()}
-    found.update(dict.fromkeys(members(content.get("absent"))))
-    return {**found, **plain_values(content)}

@@ -16,6 +16,7 @@ from urllib3.filepost import encode_multipart_formdata
 
 from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.json_types import Json
+from penstock_jira.account import Account
 from penstock_jira.answer import Answer, as_mapping, parse, text
 from penstock_jira.errors import JiraUnreachable, NotFound, NotJira
 from penstock_jira.judge import judge_read, judge_write
@@ -45,11 +46,25 @@ class JiraClient:
         self.headers: Mapping[str, str] = {}
         self.skew: float | None = None
 
+    @property
+    def account(self) -> Account:
+        """What this process knows of the user that this client acts as."""
+        return self._pace.account
+
+    @property
+    def seconds(self) -> float:
+        """The monotonic time, by which it is told how old something is."""
+        return self._pace.clock.monotonic()
+
     @cached_property
     def server(self) -> Mapping[str, Json]:
-        """What Jira says of itself (``serverInfo``)."""
+        """What Jira says of itself (``serverInfo``), or said at most ten minutes ago."""
         what = "tell its version"
-        return as_mapping(self.get("/rest/api/2/serverInfo", what=what), what)
+        return self.account.server.get(
+            "",
+            lambda: as_mapping(self.get("/rest/api/2/serverInfo", what=what), what),
+            self.seconds,
+        ).value
 
     @cached_property
     def cloud(self) -> bool:

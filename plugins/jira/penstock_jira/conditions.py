@@ -1,6 +1,6 @@
 """``KeyValues`` criteria: conditions on fields, all of which must hold, or any."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Literal, Self
 
 from pydantic import BeforeValidator, Field, ValidationInfo, field_validator, model_validator
@@ -13,7 +13,7 @@ from penstock_jira.answer import members, text
 from penstock_jira.comparable import comparable
 from penstock_jira.operators import LIST_OPERATORS, OPERATORS, VALUELESS, Finding, compare
 from penstock_jira.spec import Spec, Text, WantedValue
-from penstock_jira.text import join_list
+from penstock_jira.text import join_list, split_list
 
 __all__ = ["FieldCondition", "KeyValues", "KeyValuesCriteria", "combined"]
 
@@ -58,6 +58,13 @@ class FieldCondition(Spec):
         if self.value is None and self.operator not in VALUELESS:
             raise ValueError("value can't be null: write one, or use 'is empty'")
         return self
+
+    @property
+    def values(self) -> tuple[str, ...]:
+        """What the field is compared with, each value of several by itself."""
+        if not isinstance(self.value, str):
+            return self.value or ()
+        return split_list(self.value) if self.operator in {"in", "not in"} else (self.value,)
 
     def judge(self, content: Mapping[str, Json]) -> Condition:
         """Return the leaf that says what was expected, what is there, and since when."""
@@ -125,6 +132,14 @@ class KeyValuesCriteria(Spec):
     def names(self) -> tuple[str, ...]:
         """The fields that are looked at."""
         return tuple(dict.fromkeys(condition.key for condition in self.spec.conditions))
+
+    def values_for(self, keys: Sequence[str]) -> list[str]:
+        """Return the whole values that any field of *keys* is compared with for equality."""
+        found: list[str] = []
+        for one in self.spec.conditions:
+            if one.key in keys and one.operator in LIST_OPERATORS:
+                found += one.values
+        return found
 
     def judge(self, content: Mapping[str, Json]) -> Condition:
         """Return the tree of conditions."""

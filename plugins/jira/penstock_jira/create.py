@@ -6,7 +6,8 @@ then a walk along the project's keys) before anything is sent again.
 """
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from contextlib import contextmanager
 from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING, ClassVar
@@ -28,7 +29,7 @@ from penstock_jira.marker import label, properties
 from penstock_jira.preview import entry_lines
 from penstock_jira.readback import asked, report
 from penstock_jira.refusal import explained
-from penstock_jira.screens import CreateScreen, create_screen
+from penstock_jira.screens import CreateScreen, on_create_screen
 from penstock_jira.search import found_by_label, highest_number, walk
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import ProjectKey, Text, known
@@ -101,18 +102,25 @@ class _Draft:
         self._sent: datetime | None = None
 
     @cached_property
-    def _screen(self) -> CreateScreen:
-        return create_screen(self._client, self._step.project_key, self._step.issue_type)
+    def _resolved(self) -> tuple[CreateScreen, Values]:
+        """The screen and what the fields come to: all the reading there is, every fault found."""
+        step, note = self._step, self._context.note
+        return on_create_screen(self._client, step.project_key, step.issue_type, self._on, note)
 
-    @cached_property
-    def _values(self) -> Values:
-        """What the fields come to: all the reading there is, and every fault found."""
-        shaping = Shaping(Users(self._client, self._context.note), self._context.note)
-        fields = with_parent(self._screen)
-        resolution = Resolution(fields, shaping, ELSEWHERE, new=True)
+    def _on(self, screen: CreateScreen, note: Callable[[str], None]) -> Values:
+        shaping = Shaping(Users(self._client, note), note)
+        resolution = Resolution(with_parent(screen), shaping, ELSEWHERE, new=True)
         for entry in self._step.fields:
             resolution.add(entry)
         return resolution.values(complete=True)
+
+    @property
+    def _screen(self) -> CreateScreen:
+        return self._resolved[0]
+
+    @property
+    def _values(self) -> Values:
+        return self._resolved[1]
 
     def _fields(self) -> dict[str, Json]:
         return fields_of(self._step.project_key, self._screen, self._values)
@@ -145,12 +153,22 @@ class _Draft:
         body = body_of(self._fields(), effect, self._context, labelled=labelled)
         what = f"create an issue in {self._step.project_key}"
         self._sent = self._context.clock.now()
-        with explained(self._screen, self._values.written):
+        with explained(self._screen, self._values.written), self._doubted():
             answer = members(self._client.send("POST", "/rest/api/2/issue", body, what=what))
         created = {name: text(answer.get(name)) for name in ("id", "key")}
         if not all(created.values()):
             raise OutcomeUnknown(f"Jira was asked to {what} and gave back no key")
         return {**created, "asked": effect.intent.get("asked")}
+
+    @contextmanager
+    def _doubted(self) -> Iterator[None]:
+        """Read the screen afresh the next time, if Jira refuses what fits the one we know."""
+        try:
+            yield
+        except JiraRefused:
+            step = self._step
+            self._client.account.screens.forget((step.project_key, step.issue_type))
+            raise
 
     def look(self, effect: Effect) -> Json:
         """Return the issue that an earlier try left; look again until it would be visible."""

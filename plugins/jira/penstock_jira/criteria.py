@@ -1,6 +1,6 @@
 """What an approval, or a rejection, asks of an issue: ``KeyValues`` or ``Jexl``."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Annotated, Literal, TypeAlias
 
@@ -14,8 +14,17 @@ from penstock_jira.answer import members, text
 from penstock_jira.conditions import KeyValuesCriteria
 from penstock_jira.plain import plain
 from penstock_jira.spec import Spec
+from penstock_jira.statuses import NAMES
 
-__all__ = ["Criteria", "Jexl", "JexlCriteria", "judge", "plain_values", "values_of"]
+__all__ = [
+    "Criteria",
+    "Jexl",
+    "JexlCriteria",
+    "judge",
+    "plain_values",
+    "statuses_in",
+    "values_of",
+]
 
 _TYPES = ("KeyValues", "Jexl")
 
@@ -102,3 +111,16 @@ def judge(criteria: Criteria, content: Mapping[str, Json], at: datetime) -> Cond
     if isinstance(criteria, KeyValuesCriteria):
         return criteria.judge(content)
     return criteria.judge(content, at)
+
+
+def statuses_in(criteria: Criteria, names: Iterable[str]) -> list[str]:
+    """Return which texts of *criteria* are held against the status.
+
+    Of conditions these are their values, whatever they are; of an expression those of *names*
+    that it holds as a text.
+    """
+    if isinstance(criteria, KeyValuesCriteria):
+        return criteria.values_for(NAMES)
+    expression = criteria.spec.expression
+    words = expression.text if expression is not None and set(criteria.names) & set(NAMES) else ""
+    return [name for name in names if f'"{name}"' in words or f"'{name}'" in words]

@@ -69,6 +69,7 @@ def examine(
         return
     try:
         client = connector.client(patient=False)
+        client.account.forget()
         patient = _Patient(connector, client, project)
     except ConnectorError as error:
         yield Check("secrets", False, str(error), "store the secret, or mend its reference")

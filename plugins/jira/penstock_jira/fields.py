@@ -100,7 +100,7 @@ def with_parent(fields: FieldSet) -> FieldSet:
     if fields.get("parent") is not None:
         return fields
     parent = FieldMeta("parent", "Parent", type="issuelink")
-    return FieldSet((*fields.fields, parent), fields.place)
+    return FieldSet((*fields.fields, parent), fields.place, fields.age)
 
 
 def missing(fields: FieldSet, given: Iterable[str]) -> list[str]:

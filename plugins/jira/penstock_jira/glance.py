@@ -1,16 +1,16 @@
 """The fields that a gate asks for by name, as they are on one issue."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from penstock.json_types import Json
 from penstock_jira.answer import members, text
-from penstock_jira.changelog import last_author, last_change
+from penstock_jira.changelog import Entry, last
 from penstock_jira.metadata import FieldMeta
 from penstock_jira.plain import reduced
 from penstock_jira.site import Site
 
-__all__ = ["ALWAYS", "content", "ids_of", "is_pseudo"]
+__all__ = ["ALWAYS", "Seen", "content", "ids_of", "is_pseudo", "meant"]
 
 #: Field ids that are read of every issue.
 ALWAYS = ("status", "issuetype", "project")
@@ -28,6 +28,8 @@ _PSEUDO: Mapping[str, tuple[tuple[str, ...], str]] = {
     "Original Estimate": (("fields", "timetracking", "originalEstimate"), "string"),
     "Remaining Estimate": (("fields", "timetracking", "remainingEstimate"), "string"),
 }
+#: What the changelog calls those of them that have another name there.
+_LOGGED = {"Original Estimate": "timeoriginalestimate", "Remaining Estimate": "timeestimate"}
 _NOT_HERE = "not on this issue"
 
 
@@ -36,7 +38,7 @@ def is_pseudo(name: str) -> bool:
     return name in _PSEUDO
 
 
-def ids_of(names: Sequence[str], site: Site) -> set[str]:
+def ids_of(names: Iterable[str], site: Site) -> set[str]:
     """Return the ids of all fields that *names* may mean."""
     found = set(ALWAYS)
     for name in names:
@@ -52,10 +54,26 @@ def _plain_name(name: str) -> str:
     return name.removeprefix("__")
 
 
+@dataclass(frozen=True)
+class Seen:
+    """An issue as it was read, and what is known about it besides."""
+
+    issue: Mapping[str, Json]
+    changes: tuple[Entry, ...] = ()
+    #: Where a person can look.
+    url: str = ""
+    #: Why nobody can tell what a field was, by its id.
+    lost: Mapping[str, str] = field(default_factory=dict)
+    #: The ids that names had at an earlier look, for those that no field has any more.
+    ids: Mapping[str, Json] = field(default_factory=dict)
+
+
 @dataclass
 class _Glance:
     """What is found of the names asked for."""
 
+    seen: Seen
+    site: Site
     fields: dict[str, Json] = field(default_factory=dict)
     absent: dict[str, Json] = field(default_factory=dict)
     unknown: dict[str, Json] = field(default_factory=dict)
@@ -65,13 +83,7 @@ class _Glance:
 
 
 def content(
-    issue: Mapping[str, Json],
-    names: Sequence[str],
-    site: Site,
-    *,
-    url: str,
-    watched: str,
-    people: bool = False,
+    seen: Seen, names: Sequence[str], site: Site, *, watched: str, people: bool = False
 ) -> dict[str, Json]:
     """Return the content of a snapshot: what ``JiraApproval.judge`` looks at.
 
@@ -80,15 +92,16 @@ def content(
     which fields of the issue share a name; ``since`` is the last change of a field, and
     ``people``, where it is asked for, who made it.
     """
-    glance = _Glance()
+    issue = seen.issue
+    glance = _Glance(seen, site)
     for name in names:
-        _look(glance, issue, name, site, url)
+        _look(glance, name)
     fields, key = members(issue.get("fields")), text(issue.get("key"))
     project = members(fields.get("project"))
     found: dict[str, Json] = {
         "key": key,
         "id": text(issue.get("id")),
-        "url": url,
+        "url": seen.url,
         "status": text(members(fields.get("status")).get("name")),
         "issuetype": text(members(fields.get("issuetype")).get("name")),
         "project": text(project.get("key")),
@@ -105,45 +118,57 @@ def content(
     return found
 
 
-def _look(glance: _Glance, issue: Mapping[str, Json], name: str, site: Site, url: str) -> None:
+def meant(name: str, seen: Seen, site: Site) -> tuple[FieldMeta, ...]:
+    """Return the fields that *name* may mean: by name, or by the id that it had earlier."""
     if name in _PSEUDO:
-        _look_pseudo(glance, {**issue, "url": url}, name)
+        return (_pseudo(name),)
+    return site.called(_plain_name(name)) or site.called(text(seen.ids.get(name)))
+
+
+def _look(glance: _Glance, name: str) -> None:
+    if name in _PSEUDO:
+        _look_pseudo(glance, name)
         return
-    candidates = site.called(_plain_name(name))
+    candidates = meant(name, glance.seen, glance.site)
     if not candidates:
-        glance.unknown[name] = [*site.near(name)]
+        glance.unknown[name] = [*glance.site.near(name)]
         return
-    fields = members(issue.get("fields"))
+    fields = members(glance.seen.issue.get("fields"))
     here = [candidate for candidate in candidates if candidate.id in fields]
     if len(here) > 1:
         glance.ambiguous[name] = ", ".join(f"{one.id} ({one.kind})" for one in here)
     elif not here:
         glance.absent[name] = _NOT_HERE
     else:
-        _keep(glance, issue, name, here[0], fields[here[0].id])
+        _keep(glance, name, here[0], fields[here[0].id])
 
 
-def _look_pseudo(glance: _Glance, issue: Mapping[str, Json], name: str) -> None:
-    path, kind = _PSEUDO[name]
-    value: Json = issue
-    for part in path:
+def _look_pseudo(glance: _Glance, name: str) -> None:
+    value: Json = {**glance.seen.issue, "url": glance.seen.url}
+    for part in _PSEUDO[name][0]:
         value = members(value).get(part)
-    _keep(glance, issue, name, FieldMeta(path[-1], name, type=kind), value)
+    _keep(glance, name, _pseudo(name), value)
 
 
-def _keep(
-    glance: _Glance, issue: Mapping[str, Json], name: str, described: FieldMeta, value: Json
-) -> None:
-    if value is None or value in ("", []):
+def _pseudo(name: str) -> FieldMeta:
+    path, kind = _PSEUDO[name]
+    return FieldMeta(_LOGGED.get(name, path[-1]), name, type=kind)
+
+
+def _keep(glance: _Glance, name: str, found: FieldMeta, value: Json) -> None:
+    seen = glance.seen
+    if found.id in seen.lost:
+        glance.absent[name] = seen.lost[found.id]
+    elif value is None or value in ("", []):
         glance.absent[name] = "empty"
     else:
         glance.fields[name] = {
-            "id": described.id,
-            "type": "raw" if name.startswith("__") else described.type,
-            "items": described.items,
+            "id": found.id,
+            "type": "raw" if name.startswith("__") else found.type,
+            "items": found.items,
             "value": reduced(value),
         }
-    changed = last_change(issue, described.id, described.name)
+    changed = last(seen.changes, found.id, found.name)
     if changed is not None:
-        glance.since[name] = changed
-        glance.people[name] = last_author(issue, described.id, described.name)
+        glance.since[name] = {"at": changed.at.isoformat(), "by": changed.by}
+        glance.people[name] = changed.person

@@ -110,16 +110,23 @@ def _options(values: Json) -> tuple[Option, ...]:
 class FieldSet:
     """The fields of one screen, by name and by id."""
 
-    def __init__(self, fields: Iterable[FieldMeta], place: str) -> None:
-        """Take the fields and where they are (``the create screen of Change in REL``)."""
+    def __init__(self, fields: Iterable[FieldMeta], place: str, age: float = 0.0) -> None:
+        """Take the fields, where they are (``the create screen of Change in REL``), and how many
+        seconds ago Jira said so.
+        """
         self.fields = tuple(fields)
-        self.place = place
+        self.place, self.age = place, age
         self._by_id = {field.id: field for field in self.fields}
 
     @classmethod
     def of(cls, described: Json, place: str) -> "FieldSet":
         """Return the set that Jira describes as an object, by field id."""
         return cls((field_of(name, item) for name, item in members(described).items()), place)
+
+    @property
+    def as_of(self) -> str:
+        """How old this is, for a message: ``as of 12 s ago``; empty where it was read just now."""
+        return f"as of {max(1, round(self.age))} s ago" if self.age else ""
 
     def get(self, field_id: str) -> FieldMeta | None:
         """Return the field with this id, if the set has it."""

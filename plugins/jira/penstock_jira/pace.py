@@ -44,8 +44,8 @@ class Pace:
         tells whoever watches of a wait. *jitter* gives seconds to add to one, so that many
         clients do not come back at once.
         """
-        self.clock = clock
-        self._account, self._fingerprint = account, fingerprint
+        self.clock, self.account = clock, account
+        self._fingerprint = fingerprint
         self._deadline, self._patient = deadline, patient
         self._note, self._jitter = note, jitter
 
@@ -67,8 +67,8 @@ class Pace:
         while True:
             _ = self.left
             if self._fingerprint is not None:
-                self._account.lockout.check(self._fingerprint, what, self.clock.monotonic())
-            hold = self._account.budget.ask(
+                self.account.lockout.check(self._fingerprint, what, self.clock.monotonic())
+            hold = self.account.budget.ask(
                 purpose if self._patient else Purpose.POLL, issue, self.clock.monotonic()
             )
             if hold is None:
@@ -82,7 +82,7 @@ class Pace:
     def heard(self, answer: Answer, issue: str | None) -> None:
         """Take in what an answer says of Jira's limits."""
         at, now = self.clock.monotonic(), self.clock.now()
-        self._account.budget.heard(answer, issue, at=at, now=now)
+        self.account.budget.heard(answer, issue, at=at, now=now)
 
     def judged(self, problem: StepFailed | None) -> None:
         """Take in what an answer was found to mean for the credential."""
@@ -90,9 +90,9 @@ class Pace:
             return
         if isinstance(problem, (SignInRefused, CaptchaWanted)):
             now = self.clock.monotonic()
-            self._account.lockout.refused(self._fingerprint, problem, now)
+            self.account.lockout.refused(self._fingerprint, problem, now)
         elif problem is None:
-            self._account.lockout.accepted(self._fingerprint)
+            self.account.lockout.accepted(self._fingerprint)
 
     def again(self, problem: StepFailed, tries: int) -> None:
         """Return when a request may be tried again, or raise *problem* if that makes no sense."""
@@ -114,5 +114,5 @@ class Pace:
             ) from problem
         if pause >= (_ASKED_FOR if isinstance(problem, AskedToWait) else _OUR_OWN):
             self._note(f"{problem.message}; it goes on in {pause:.0f} s")
-        with self._account.budget.waiting():
+        with self.account.budget.waiting():
             self.clock.wait(pause)

@@ -7,6 +7,7 @@ from penstock.json_types import Json
 from penstock_jira.answer import as_mapping, members, text
 from penstock_jira.errors import FieldFault, NotAllowed, NotFound, printable
 from penstock_jira.names import folded
+from penstock_jira.site import Site
 from penstock_jira.users import Users
 
 if TYPE_CHECKING:
@@ -23,13 +24,13 @@ def identity(person: Mapping[str, Json]) -> str:
 
 
 class People:
-    """The people of one look. Each question is asked once, and only when its answer counts."""
+    """The people of a site. Each question is asked once, and only when its answer counts."""
 
-    def __init__(self, client: "JiraClient", me: Callable[[], Mapping[str, Json]]) -> None:
-        """Take the client, and who we are ourselves."""
-        self._client, self._me = client, me
-        self._groups: dict[str, dict[str, Json]] = {}
-        self._starters: dict[str, str | None] = {}
+    def __init__(
+        self, client: "JiraClient", site: Site, me: Callable[[], Mapping[str, Json]]
+    ) -> None:
+        """Take the client, what is known of its site, and who we are ourselves."""
+        self._client, self._site, self._me = client, site, me
 
     def described(
         self, person: Mapping[str, Json], asks: Mapping[str, Json], user: str
@@ -52,12 +53,12 @@ class People:
 
     def _groups_of(self, person: Mapping[str, Json]) -> dict[str, Json]:
         who = identity(person)
-        if who not in self._groups:
-            self._groups[who] = self._read_groups(person)
-        return self._groups[who]
+        if who not in self._site.groups:
+            self._site.groups[who] = self._read_groups(person)
+        return self._site.groups[who]
 
     def _read_groups(self, person: Mapping[str, Json]) -> dict[str, Json]:
-        member, asked = ("accountId", "accountId") if self._client.cloud else ("name", "username")
+        member, asked = ("accountId", "accountId") if self._site.cloud else ("name", "username")
         if not text(person.get(member)):
             member, asked = "key", "key"
         who = {asked: text(person.get(member))}
@@ -75,9 +76,9 @@ class People:
         names = {folded(text(value)) for value in person.values()}
         if folded(user) in names | {name.partition("@")[0] for name in names}:
             return True
-        if user not in self._starters:
-            self._starters[user] = self._look_up(user)
-        starter = self._starters[user]
+        if user not in self._site.starters:
+            self._site.starters[user] = self._look_up(user)
+        starter = self._site.starters[user]
         return None if starter is None else starter in {text(person.get(name)) for name in _IDS}
 
     def _look_up(self, user: str) -> str | None:

@@ -44,7 +44,8 @@ def _words(name: str, words: str, fields: FieldSet, written: Mapping[str, FieldE
     field = fields.get(name)
     if field is None or not field.allowed:
         return words
-    told = f"{words.rstrip('.')}. Allowed values: {field.listed()}"
+    age = f" {fields.as_of}" if fields.age else ""
+    told = f"{words.rstrip('.')}. Allowed values{age}: {field.listed()}"
     entry = written.get(name)
     if entry is None or not isinstance(entry.value, str):
         return told

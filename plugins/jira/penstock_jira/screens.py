@@ -1,21 +1,31 @@
 """Asks Jira which fields a create, edit or transition screen has."""
 
-from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Iterator, Mapping
+from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
 from penstock.errors import FailureType, StepFailed
 from penstock.json_types import Json
 from penstock.nearest import suggestion
 from penstock_jira.answer import as_list, as_mapping, members, text
-from penstock_jira.errors import JiraRefused, NotFound, SignInRefused
+from penstock_jira.errors import (
+    FieldsRefused,
+    JiraRefused,
+    JiraUnreachable,
+    NotFound,
+    NotJira,
+    SignInRefused,
+)
 from penstock_jira.metadata import FieldSet, field_of
 from penstock_jira.names import unique
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["CreateScreen", "create_screen", "edit_screen"]
+__all__ = ["CreateScreen", "create_screen", "edit_screen", "on_create_screen"]
+
+T = TypeVar("T")
+Note: TypeAlias = Callable[[str], None]
 
 _PAGE = 200
 #: More pages than this and Jira repeats itself.
@@ -27,14 +37,72 @@ _OWN = {"project", "issuetype"}
 class CreateScreen(FieldSet):
     """The fields for a new issue of one type in one project; ``issue_type`` is the type's id."""
 
-    def __init__(self, fields: FieldSet, issue_type: str) -> None:
-        """Take the fields and the id of the issue type."""
-        super().__init__((f for f in fields.fields if f.id not in _OWN), fields.place)
+    def __init__(self, fields: FieldSet, issue_type: str, age: float = 0.0) -> None:
+        """Take the fields, the id of the issue type, and how many seconds old they are."""
+        own = [field for field in fields.fields if field.id not in _OWN]
+        super().__init__(own, fields.place, age)
         self.issue_type = issue_type
 
 
-def create_screen(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
+def create_screen(
+    client: "JiraClient", project: str, issue_type: str, *, fresh: bool = False
+) -> CreateScreen:
     """Return the create screen; raise ``StepFailed`` for a project or issue type Jira has not.
+
+    Unless it is to be *fresh*, it may be ten minutes old; its ``age`` says so. Whoever refuses
+    something by an old one looks at a fresh one first.
+    """
+    found = client.account.screens.get(
+        (project, issue_type),
+        lambda: _read(client, project, issue_type),
+        client.seconds,
+        fresh=fresh,
+    )
+    return CreateScreen(found.value, found.value.issue_type, found.age)
+
+
+def on_create_screen(
+    client: "JiraClient",
+    project: str,
+    issue_type: str,
+    use: Callable[[CreateScreen, Note], T],
+    note: Note,
+) -> tuple[CreateScreen, T]:
+    """Return the create screen and what *use* makes of it, each *note* told once.
+
+    What does not fit an old screen is tried on a fresh one before it is refused: somebody may
+    have put the field there, or the option, a minute ago.
+    """
+    told: set[str] = set()
+
+    def once(text: str) -> None:
+        if text not in told:
+            told.add(text)
+            note(text)
+
+    screen = create_screen(client, project, issue_type)
+    try:
+        return screen, use(screen, once)
+    except FieldsRefused as refused:
+        if not screen.age:
+            raise
+        screen = _fresh(client, project, issue_type, refused, screen)
+    return screen, use(screen, once)
+
+
+def _fresh(
+    client: "JiraClient", project: str, issue_type: str, refused: FieldsRefused, old: FieldSet
+) -> CreateScreen:
+    """Return a fresh screen; where Jira cannot be asked, refuse by the *old* one and say so."""
+    try:
+        return create_screen(client, project, issue_type, fresh=True)
+    except (JiraUnreachable, NotJira) as failure:
+        since = f"this is by {old.place} {old.as_of}; it could not be read again"
+        raise FieldsRefused([*refused.faults, f"{since}: {failure.message}"]) from failure
+
+
+def _read(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
+    """Ask Jira for a create screen.
 
     Jira: Data Center 9 has only the new addresses, servers before 8.4 only the old one, and Cloud
     is about to lose the old one; a 404 on the new one leads to the old.

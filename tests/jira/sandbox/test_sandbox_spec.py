@@ -34,6 +34,7 @@ def mended(node, name=""):
     - ``+0000`` is no RFC 3339 offset, so that ``date-time`` would never fit.
     - A 204 has no body whatever they say, nor has the 201 of a link or a property.
     - The ids of a change are null where there are none: nearly always.
+    - A change is dated by a number in Atlassian's own example of a bulk read.
     - Data Center's fields, and its properties, may be anything, not only objects and texts;
       a new remote link is a 201 there too.
     """
@@ -46,6 +47,8 @@ def mended(node, name=""):
         kept = {"description": "anything"} if kept["format"] == "json" else {"type": "string"}
     if {"fromString", "toString"} <= set(kept):
         kept |= {key: {**kept[key], "nullable": True} for key in kept if kept[key].get("type")}
+    if {"created", "historyMetadata"} <= set(kept):
+        kept["created"] = {"description": "a number, or a text"}
     if name == "fields" and isinstance(kept.get("additionalProperties"), dict):
         kept["additionalProperties"] = True
     return kept
@@ -162,6 +165,8 @@ def on_cloud(client, key, me, *, three):
         client("GET", "/search/jql?jql=project=REL&maxResults=1")
         wanted = {"issueIdsOrKeys": [key, "REL-99"], "fields": ["summary"]}
         client("POST", "/issue/bulkfetch", wanted)
+        changes = {"issueIdsOrKeys": [key, "REL-99"], "fieldIds": ["status"], "maxResults": 1}
+        client("POST", "/changelog/bulkfetch", changes)
     old = "projectKeys=REL&issuetypeNames=Change&expand=projects.issuetypes.fields"
     client("GET", f"/issue/createmeta?{old}")
     client("GET", f"/issue/{key}/changelog")

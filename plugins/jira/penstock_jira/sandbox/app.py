@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from penstock.json_types import Json
 from penstock_jira.sandbox import (
+    rest_changes,
     rest_issue,
     rest_metadata,
     rest_people,
@@ -43,6 +44,7 @@ _ROUTES: tuple[Route, ...] = (
     *rest_site.ROUTES,
     *rest_metadata.ROUTES,
     *rest_issue.ROUTES,
+    *rest_changes.ROUTES,
     *rest_remarks.ROUTES,
     *rest_property.ROUTES,
     *rest_search.ROUTES,

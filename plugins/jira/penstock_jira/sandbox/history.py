@@ -92,7 +92,7 @@ def status_item(lens: Lens, before: str, after: str) -> ChangeItem:
     return ChangeItem("status", "status", was.id, was.name, now.id, now.name)
 
 
-def show_change(lens: Lens, change: Change) -> Json:
+def show_change(lens: Lens, change: Change) -> portraits.Portrait:
     """Return an entry of the history as the REST API shows it."""
     shown: portraits.Portrait = {
         "id": change.id,

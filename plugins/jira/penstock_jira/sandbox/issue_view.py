@@ -32,6 +32,8 @@ __all__ = [
 ]
 
 _EXPANDABLE = "renderedFields,names,schema,operations,editmeta,changelog,versionedRepresentations"
+#: Jira Cloud: so many changes come with an issue.
+_MOST_CHANGES = 100
 
 
 def show_issue(
@@ -40,8 +42,13 @@ def show_issue(
     choice: FieldChoice,
     expand: Collection[str] = (),
     properties: Collection[str] = (),
+    *,
+    changes: int = _MOST_CHANGES,
 ) -> Portrait:
-    """Return the issue with the chosen fields and properties, and each thing in *expand*."""
+    """Return the issue with the chosen fields and properties, and each thing in *expand*.
+
+    *changes* is how many changes of it Cloud tells of at most.
+    """
     shown: Portrait = {
         "expand": _EXPANDABLE,
         "id": str(issue.id),
@@ -56,7 +63,7 @@ def show_issue(
     more: Mapping[str, Callable[[], Json]] = {
         "names": lambda: field_names(shown_fields(lens, issue, choice)),
         "schema": lambda: field_schemas(shown_fields(lens, issue, choice)),
-        "changelog": lambda: show_history(lens, issue),
+        "changelog": lambda: show_history(lens, issue, changes),
         "editmeta": lambda: edit_metadata(lens, issue),
         "transitions": lambda: [show_transition(lens, issue, way) for way in ways(lens, issue)],
     }
@@ -101,12 +108,21 @@ def field_schemas(of: list[FieldDefinition]) -> Json:
     return {field.id: fields.schema(field) for field in of}
 
 
-def show_history(lens: Lens, issue: Issue) -> Json:
-    """Return the history as ``expand=changelog`` does: newest first on Cloud, oldest on DC."""
-    changes = reversed(issue.history) if lens.cloud else issue.history
+def show_history(lens: Lens, issue: Issue, most: int) -> Json:
+    """Return the history as ``expand=changelog`` does.
+
+    Cloud tells of the newest *most* changes, the newest first; Data Center of all, the oldest
+    first.
+    """
+    changes = issue.history[::-1][:most] if lens.cloud else issue.history
     histories = [show_change(lens, change) for change in changes]
-    total = len(histories)
-    return {"startAt": 0, "maxResults": total, "total": total, "histories": histories}
+    shown = len(histories)
+    return {
+        "startAt": 0,
+        "maxResults": shown,
+        "total": len(issue.history),
+        "histories": histories,
+    }
 
 
 def edit_metadata(lens: Lens, issue: Issue) -> Json:

@@ -21,6 +21,8 @@ _ANONYMOUS = (
     "Please try logging in first."
 )
 _MOST_AT_ONCE = 100
+#: Jira Cloud: so many changes come with each issue of a bulk read.
+_MOST_CHANGES_IN_BULK = 40
 
 
 def create(call: Call) -> Response:
@@ -122,7 +124,8 @@ def bulk_fetch(call: Call) -> Response:
     choice = FieldChoice.of(_texts(call.body, "fields"), ALL)
     expand, properties = _texts(call.body, "expand"), _texts(call.body, "properties")
     issues: list[Json] = [
-        show_issue(call.lens, found[key], choice, expand, properties) for key in sorted(found)
+        show_issue(call.lens, found[key], choice, expand, properties, changes=_MOST_CHANGES_IN_BULK)
+        for key in sorted(found)
     ]
     return json_reply({"issues": issues, "issueErrors": errors})
 

@@ -1,0 +1,52 @@
+"""A pipeline file as it is taken in: with its inputs, and with what is given for them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path as FilePath
+
+from penstock.errors import Fault, Refused
+from penstock.pipeline.filling import Filled, Verbatim, fill_inputs
+from penstock.pipeline.input_sets import DIRECTORY, InputSets
+from penstock.pipeline.inputs import Input, find_inputs
+from penstock.pipeline.matching import Entry
+from penstock.pipeline.places import Path
+from penstock.source import Source, read
+
+__all__ = ["Intake"]
+
+
+@dataclass(frozen=True)
+class Intake:
+    """A pipeline, what it asks for, and what is given."""
+
+    source: Source
+    inputs: tuple[Input, ...]
+    #: Values by input name: data, in which no expression is evaluated.
+    given: Mapping[str, Verbatim] = field(default_factory=dict)
+    #: Values of input sets.
+    entries: Mapping[Path, Entry] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, file: FilePath, given: Mapping[str, str], input_sets: Sequence[str | FilePath]
+    ) -> "Intake":
+        """Read a pipeline and its input sets; of these the later one wins.
+
+        Raise ``Refused`` with all faults of the pipeline file, or of the sets.
+        """
+        source = read(file)
+        sets = InputSets(source, file.parent / DIRECTORY)
+        entries: dict[Path, Entry] = {}
+        faults: list[Fault] = []
+        for each in input_sets:
+            try:
+                entries |= sets.values(str(each))
+            except Refused as error:
+                faults += error.faults
+        Refused.unless_empty(faults)
+        data = {name: Verbatim(value) for name, value in given.items()}
+        return cls(source, find_inputs(source), data, entries)
+
+    def fill(self, *, complete: bool) -> Filled:
+        """Return the tree with its inputs filled in; *complete*: each must have a value."""
+        return fill_inputs(self.source, self.inputs, self.given, self.entries, complete=complete)
