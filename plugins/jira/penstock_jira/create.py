@@ -33,6 +33,7 @@ from penstock_jira.screens import CreateScreen, on_create_screen
 from penstock_jira.search import found_by_label, highest_number, walk
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import ProjectKey, Text, known
+from penstock_jira.sprints import Sprints
 from penstock_jira.users import Users
 
 if TYPE_CHECKING:
@@ -108,7 +109,8 @@ class _Draft:
         return on_create_screen(self._client, step.project_key, step.issue_type, self._on, note)
 
     def _on(self, screen: CreateScreen, note: Callable[[str], None]) -> Values:
-        shaping = Shaping(Users(self._client, note), note)
+        sprints = Sprints(self._client, lambda: self._step.project_key)
+        shaping = Shaping(Users(self._client, note), sprints, note)
         resolution = Resolution(with_parent(screen), shaping, ELSEWHERE, new=True)
         for entry in self._step.fields:
             resolution.add(entry)

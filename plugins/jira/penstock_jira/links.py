@@ -134,7 +134,7 @@ class RemoteLink(Extra):
         run = context.run
         self._id = f"penstock:{run.id}/{context.path}"[:255]
         self._title = wanted.title or f"{run.pipeline} {run.id}"
-        self._target: Json = {"url": url, "title": self._title}
+        self._target: Mapping[str, Json] = {"url": url, "title": self._title}
 
     @override
     def check(self) -> None:
@@ -149,6 +149,10 @@ class RemoteLink(Extra):
 
     @override
     def write(self, key: str, effect: Effect) -> Json:
+        present = self._present(key)
+        shown = members(present.get("object"))
+        if all(shown.get(name) == value for name, value in self._target.items()):
+            return {"id": text(present.get("id"))}
         what = f"link {key} with the run"
         body: Json = {"globalId": self._id, "object": self._target}
         return identified(
@@ -157,9 +161,11 @@ class RemoteLink(Extra):
 
     @override
     def look(self, key: str, effect: Effect) -> Json:
-        found = self._client.find(
-            f"{issue_path(key)}/remotelink",
-            what=f"read the remote links of {key}",
-            globalId=self._id,
-        )
-        return {"id": text(members(found).get("id"))} if found is not None else None
+        present = self._present(key)
+        return {"id": text(present.get("id"))} if present else None
+
+    def _present(self, key: str) -> Mapping[str, Json]:
+        """Return the link that has our id already, or nothing."""
+        what = f"read the remote links of {key}"
+        path = f"{issue_path(key)}/remotelink"
+        return members(self._client.find(path, what=what, globalId=self._id))
