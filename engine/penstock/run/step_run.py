@@ -23,7 +23,7 @@ from penstock.step import Gate, Headline, Outputs, Step, StepContext
 from penstock.validation import sentences_of
 from penstock.watch import Watch
 
-__all__ = ["defect", "failed", "headline_of", "run_step", "step_of", "type_of"]
+__all__ = ["context_of", "defect", "failed", "headline_of", "log_of", "run_step", "step_of", "type_of"]
 
 #: Outputs larger than this are refused: the journal is not a file store.
 _LARGEST = 1_048_576
@@ -46,8 +46,8 @@ def run_step(
         spec = evaluate_spec(step, kind.deferred, names, state.plan.file, kind.secret_keys)
         attempt = replace(attempt, spec=without_secrets(spec))
         instance = step_of(kind, spec)
-        with _log(state, step) as log:
-            context = _context(state, stage, step, attempt, log)
+        with log_of(state, step) as log:
+            context = context_of(state, stage, step, attempt, log)
             _begin(state, instance, attempt, earlier, context.deadline)
             result = instance.run(context)
         if isinstance(result, Watch) and isinstance(instance, Gate):
@@ -111,32 +111,50 @@ def _begin(
             hint="see what it has done, then run the pipeline again",
         )
     if state.now() >= deadline:
-        raise StepExpired(
-            "the time of its stage, or of the pipeline, was over before it began",
-            hint="give them a longer `timeout`",
-        )
+        raise _expired(state, attempt.path)
     if not step.repeatable:
         state.begin(attempt)
 
 
-def _context(
+def _expired(state: RunState, path: str) -> StepExpired:
+    """Return why a step has no time left; what it may have written is not passed over."""
+    open_ = [item for item in state.journal.effects(state.claim.run) if item.path == path]
+    for effect in open_:
+        if not effect.done:
+            return StepExpired(
+                "its time was over before the run was resumed, and nobody knows whether the write "
+                f"{effect.name!r} has happened",
+                hint=f"look for {effect.marker} before you run this again",
+            )
+    return StepExpired(
+        "the time of its stage, or of the pipeline, was over before it began",
+        hint="give them a longer `timeout`",
+    )
+
+
+def context_of(
     state: RunState,
     stage: PlannedStage,
     step: PlannedStep,
     attempt: AttemptRecord,
     log: Callable[[str], None],
+    deadline: datetime | None = None,
 ) -> StepContext:
+    """Return what a step is given; *deadline* is the step's own unless another one is given."""
+
     def note(text: str) -> None:
         state.note(step.path, text)
 
-    world = state.world
+    world, deadline = state.world, deadline or state.deadline(stage, step, attempt.started)
     return StepContext(
         state.facts,
         step.path,
         attempt.attempt,
-        state.deadline(stage, step, attempt.started),
+        deadline,
         world.clock,
-        JournalledEffects(state.journal, state.claim, step.path, world.clock),
+        JournalledEffects(
+            state.journal, state.claim, step.path, world.clock, deadline=deadline, note=note
+        ),
         world.connectors,
         note,
         log,
@@ -144,7 +162,8 @@ def _context(
     )
 
 
-def _log(state: RunState, step: PlannedStep) -> StepLog:
+def log_of(state: RunState, step: PlannedStep) -> StepLog:
+    """Return where the lines of a step go."""
     world, run = state.world, state.facts.id
 
     def tell(line: str) -> None:
