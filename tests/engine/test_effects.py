@@ -178,24 +178,25 @@ def test_a_write_whose_outcome_stays_unknown_is_sent_three_times_in_all_its_live
     far = Far(UNKNOWN, KeyError("killed"), UNKNOWN)
     with pytest.raises(KeyError):
         far.write(life())
-    for looks in (3, 4):  # a later life looks, and sends nothing more
+    # The life after that looks, and sends nothing more.
+    for looks, told in ((3, " (the last answer: timed out)"), (4, "")):
         with pytest.raises(OutcomeUnknown) as caught:
             far.write(life())
         assert str(caught.value) == (
-            "the write 'create' was sent 3 times, and nobody knows whether it has happened: "
-            f"nothing of it is to be seen; look for {row().marker} before you run this again"
+            "nobody knows whether the write 'create' has happened: it was sent 3 times, and "
+            f"nothing of it is to be seen{told}; look for {row().marker} before you run this again"
         )
         assert (len(far.seen), far.looked, row().done) == (3, looks, False)
 
 
 def test_a_write_that_may_be_sent_once_is_not_sent_again(life, row):
     far = Far(UNKNOWN)
-    for looks in (1, 2):
+    for looks, told in ((1, " (the last answer: timed out)"), (2, "")):
         with pytest.raises(OutcomeUnknown) as caught:
             far.write(life(), tries=1, advice=lambda effect: f"search for {effect.marker}")
         assert str(caught.value) == (
-            "the write 'create' was sent once, and nobody knows whether it has happened: "
-            f"nothing of it is to be seen; search for {row().marker}"
+            "nobody knows whether the write 'create' has happened: it was sent once, and "
+            f"nothing of it is to be seen{told}; search for {row().marker}"
         )
         assert (len(far.seen), far.looked) == (1, looks)
 

@@ -75,12 +75,14 @@ class JournalledEffects:
         look: Callable[[Effect], Json],
         doubt: Doubt,
     ) -> Json:
+        last = ""
         while record.tries < doubt.tries:
             in_doubt = record.tries > 0
             record = self._begun(record, doubt)
             try:
                 result = do(effect_of(record, in_doubt=in_doubt))
-            except OutcomeUnknown:
+            except OutcomeUnknown as unknown:
+                last = f" (the last answer: {unknown.message})"
                 found = self._found(record, look, doubt)
                 if found is not None:
                     return self._done(record, found)
@@ -93,8 +95,8 @@ class JournalledEffects:
                 return self._done(record if in_doubt else replace(record, again=None), result)
         times = "once" if record.tries == 1 else f"{record.tries} times"
         raise OutcomeUnknown(
-            f"the write {record.name!r} was sent {times}, and nobody knows whether it has "
-            "happened: nothing of it is to be seen",
+            f"nobody knows whether the write {record.name!r} has happened: it was sent {times}, "
+            f"and nothing of it is to be seen{last}",
             hint=doubt.advice_of(effect_of(record, in_doubt=True)),
         )
 

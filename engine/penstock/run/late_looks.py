@@ -7,13 +7,12 @@ over, writes a second time whatever the protocol. Nobody can prevent that; it ca
 from datetime import timedelta
 
 from penstock.duration import format_duration
-from penstock.errors import JournalError, OwnershipLost, StepFailed
-from penstock.events import StepNoted
+from penstock.errors import JournalError, OwnershipLost, PenstockError
 from penstock.journal import EffectRecord
 from penstock.run.effects import effect_of
 from penstock.run.interruption import Interrupted
 from penstock.run.state import RunState
-from penstock.run.step_run import context_of, defect, step_of, type_of
+from penstock.run.step_run import context_of, defect, log_of, step_of, type_of
 
 __all__ = ["LateLooks"]
 
@@ -83,7 +82,7 @@ class LateLooks:
             self._look(record)
         except (Interrupted, JournalError):
             raise
-        except StepFailed as error:
+        except PenstockError as error:
             return str(error)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends no run
             return defect("step", error)
@@ -95,12 +94,13 @@ class LateLooks:
         attempt = self._state.attempts[record.path]
         instance = step_of(type_of(self._state.world.types, step), attempt.spec)
         deadline = self._state.now() + timedelta(seconds=_TIME)
-        context = context_of(self._state, stage, step, attempt, deadline)
-        instance.look_again(context, effect_of(record, in_doubt=True), record.result)
+        with log_of(self._state, step) as log:
+            context = context_of(self._state, stage, step, attempt, log, deadline=deadline)
+            instance.look_again(context, effect_of(record, in_doubt=True), record.result)
 
     def _settle(self, record: EffectRecord) -> None:
         """Journal that nothing is owed any more."""
         self._state.journal.close_effect(self._state.claim, record.path, record.name)
 
     def _tell(self, record: EffectRecord, text: str) -> None:
-        self._state.emit(StepNoted(self._state.facts.id, self._state.now(), record.path, text))
+        self._state.note(record.path, text)

@@ -23,7 +23,16 @@ from penstock.step import Gate, Headline, Outputs, Step, StepContext
 from penstock.validation import sentences_of
 from penstock.watch import Watch
 
-__all__ = ["context_of", "defect", "failed", "headline_of", "log_of", "run_step", "step_of", "type_of"]
+__all__ = [
+    "context_of",
+    "defect",
+    "failed",
+    "headline_of",
+    "log_of",
+    "run_step",
+    "step_of",
+    "type_of",
+]
 
 #: Outputs larger than this are refused: the journal is not a file store.
 _LARGEST = 1_048_576
@@ -138,6 +147,7 @@ def context_of(
     step: PlannedStep,
     attempt: AttemptRecord,
     log: Callable[[str], None],
+    *,
     deadline: datetime | None = None,
 ) -> StepContext:
     """Return what a step is given; *deadline* is the step's own unless another one is given."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
@@ -42,7 +42,9 @@ class _Kind:
 
 
 class IssueLink(Extra):
-    """A link to another issue; one that is there already is not made again."""
+    """A link to another issue. Jira: one that is there already is not made again."""
+
+    kept_once: ClassVar[bool] = True
 
     def __init__(self, client: "JiraClient", wanted: LinkTo, number: int) -> None:
         """Take what the step asks for, as its link *number*."""
@@ -125,6 +127,7 @@ class RemoteLink(Extra):
     """A link to the run, or to an address, that carries the step's own id: Jira keeps one."""
 
     name = "remote link"
+    kept_once: ClassVar[bool] = True
 
     def __init__(
         self, client: "JiraClient", context: StepContext, wanted: RemoteLinkTo, url: str
