@@ -37,7 +37,7 @@ class Looking:
         pause, told = _FIRST_PAUSE, False
         while True:
             certain = self._clock.monotonic() >= settled
-            found, problem = self._look(look)
+            found, problem = self._look(look, certain=certain)
             if found is not None:
                 return found
             if certain and not problem:
@@ -52,14 +52,14 @@ class Looking:
             self._clock.wait(min(pause, left, wanted if wanted > 0 else pause))
             pause = min(2 * pause, _LONGEST_PAUSE)
 
-    def _look(self, look: Callable[[Effect], Json]) -> tuple[Json, str]:
+    def _look(self, look: Callable[[Effect], Json], *, certain: bool) -> tuple[Json, str]:
         """Return what was found, and what kept the look from being one."""
         try:
             return look(self._effect), ""
         except OutcomeUnknown:
             raise  # the step knows more of it than could be said here
         except StepExpired as error:
-            raise self._expired(error.message) from error
+            raise self._expired(error.message if certain else "") from error
         except StepFailed as error:
             if error.failure_type is FailureType.CONNECTIVITY:
                 return None, error.message
