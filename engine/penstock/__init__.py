@@ -17,6 +17,7 @@ __all__ = [
     "ConnectorError",
     "Deferred",
     "Demo",
+    "Doubt",
     "Duration",
     "Effect",
     "Event",
@@ -86,7 +87,16 @@ if TYPE_CHECKING:
     from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
     from penstock.secret import Secret
-    from penstock.step import Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
+    from penstock.step import (
+        Doubt,
+        Effect,
+        Gate,
+        Headline,
+        Outputs,
+        RunFacts,
+        Step,
+        StepContext,
+    )
     from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
     from penstock.watch import Look, Snapshot, Unavailable, Watch
 
@@ -109,7 +119,7 @@ _HOMES = {
     "pattern": ("Pattern", "PatternError"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
     "secret": ("Secret",),
-    "step": ("Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),
+    "step": ("Doubt", "Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),
     "verdict": ("Combination", "Condition", "Verdict", "VerdictStatus"),
     "watch": ("Look", "Snapshot", "Unavailable", "Watch"),
 }

@@ -24,6 +24,7 @@ from penstock.watch import Snapshot, Watch
 
 __all__ = [
     "Connectors",
+    "Doubt",
     "Effect",
     "Effects",
     "Gate",
@@ -76,6 +77,27 @@ class Effect:
     in_doubt: bool
 
 
+@dataclass(frozen=True)
+class Doubt:
+    """What becomes of a write whose outcome nobody knows."""
+
+    #: Seconds after it was sent in which it may still come true, or still be out of sight: for so
+    #: long it is looked for before it is sent again.
+    settle: float = 0.0
+    #: How often it is sent at most, in all lives of the step.
+    tries: int = 3
+    #: Whether it is looked at once more, late, by the step's ``look_again``.
+    again: bool = False
+    #: Says how a person can look for it.
+    advice: Callable[[Effect], str] | None = None
+
+    def advice_of(self, effect: Effect) -> str:
+        """Return what a person should do about *effect*."""
+        if self.advice is not None:
+            return self.advice(effect)
+        return f"look for {effect.marker} before you run this again"
+
+
 class Effects(Protocol):
     """Writes that happen once, however often the step is started again."""
 
@@ -86,12 +108,15 @@ class Effects(Protocol):
         intent: Callable[[], Mapping[str, Json]],
         do: Callable[[Effect], Json],
         look: Callable[[Effect], Json],
+        doubt: Doubt | None = None,
     ) -> Json:
         """Return what *do* returned, now or in an earlier life of this step.
 
         *intent* (reads only) is journalled before *do* is called. *do* raises ``OutcomeUnknown``
         if the write may have happened, any other ``StepFailed`` if it certainly has not. *look*
-        returns what an earlier try left behind, or ``None`` when there is nothing.
+        returns what an earlier try left behind, or ``None`` when there is nothing; it looks once,
+        and is asked again as *doubt* says. It raises ``OutcomeUnknown`` where more looking would
+        not help and another write would be wrong.
         """
         ...
 
@@ -171,6 +196,14 @@ class Step(BaseModel, ABC):
 
         Raise ``StepFailed`` for what the user should read; anything else that is raised is a
         defect of the plugin, and reported as one.
+        """
+
+    def look_again(self, context: StepContext, effect: Effect, result: Json) -> None:
+        """Look once more at an effect that was in doubt and asked for it (``Doubt.again``).
+
+        Called in a run that is about to end, or whose gate is looked at, once nothing of the
+        effect can still come true. *result* is what the effect returned, ``None`` if it never did.
+        What was written twice is told, by ``context.note``; nothing is taken back.
         """
 
     def headline(self, outputs: Outputs) -> Headline | None:  # noqa: ARG002 - for those who override it

@@ -35,6 +35,8 @@ from penstock.pipeline import model
 from penstock.pipeline.document import NOTED, UNSUPPORTED
 from penstock.pipeline.platform import PLATFORM
 from penstock.verdict import Combination, Condition
+from penstock_core.environment import EnvironmentVariable
+from penstock_core.shell_script import OutputVariable, ShellScript, Target
 from penstock_jira.approval import JiraApproval
 from penstock_jira.approvers import Approvers
 from penstock_jira.around import Commented, LinkTo, RemoteLinkTo, Visibility, WorkDone
@@ -226,7 +228,8 @@ def test_the_commands_of_a_page_print_what_it_shows(shell, page):
 
 
 def test_most_pages_have_commands():
-    assert {"connectors", "criteria", "operating", "writing-pipelines"} <= set(WITH_COMMANDS)
+    pages = {"connectors", "core-steps", "criteria", "operating", "writing-pipelines"}
+    assert pages <= set(WITH_COMMANDS)
 
 
 # The YAML of the pages.
@@ -321,6 +324,18 @@ def test_the_fault_of_the_page_is_one():
 
 def keys_of(kind: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in kind.model_fields.items()}
+
+
+@pytest.mark.parametrize("kind", [ShellScript])
+def test_every_key_of_a_core_step_is_in_its_table(kind):
+    cells = [row[0] for row in rows("core-steps", kind.type, "key")]
+    assert {name.partition(".")[0] for name in codes(*cells)} == keys_of(kind)
+    assert kind.type in codes(*(row[0] for row in rows("core-steps", "The core steps", "step")))
+
+
+def test_every_key_of_a_variable_of_a_script_is_named():
+    named = codes(section("core-steps", "ShellScript"))
+    assert named >= keys_of(EnvironmentVariable) | keys_of(OutputVariable) | keys_of(Target)
 
 
 @pytest.mark.parametrize("kind", [JiraCreate, JiraUpdate, JiraApproval])

@@ -21,7 +21,7 @@ from penstock.run.names import RunNames
 from penstock.run.state import RunState, World
 from penstock.secret import Masker, Secret
 from penstock.source import parse
-from penstock.step import Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
+from penstock.step import Doubt, Effect, Gate, Headline, Outputs, RunFacts, Step, StepContext
 from penstock.testing import FakeClock
 from penstock.verdict import Condition, Verdict, VerdictStatus
 from penstock.watch import Look, Snapshot, Unavailable, Watch
@@ -40,6 +40,8 @@ class Remote:
     after_write: Callable[[str], None] = lambda text: None
     on_say: Callable[[str], None] = lambda text: None
     on_look: Callable[[Effect], None] = lambda effect: None
+    #: Called for each late look; may raise.
+    on_late_look: Callable[[StepContext, Effect, Json], None] = lambda *given: None
     #: What becomes of a connector's answers, and of a gate's verdict; may raise.
     answer: Callable[[list[Look]], object] = lambda looks: looks
     verdict: Callable[[Verdict], object] = lambda verdict: verdict
@@ -107,6 +109,8 @@ class Write(Step):
     connector_type: ClassVar[str | None] = "Remote"
     connector_ref: str
     text: str
+    #: Seconds; with them, it asks for a late look.
+    settle: float = 0.0
 
     def run(self, context: StepContext) -> Outputs:
         context.connector(self.connector_ref, RemoteConnector)
@@ -122,9 +126,14 @@ class Write(Step):
             marked = [item for item in REMOTE.written if item.endswith(effect.marker)]
             return len(marked) or None
 
-        number = context.effects.once("write", intent=lambda: {"text": self.text}, do=do, look=look)
+        doubt = Doubt(settle=self.settle, again=self.settle > 0)
+        intent = {"text": self.text}
+        number = context.effects.once("write", intent=lambda: intent, do=do, look=look, doubt=doubt)
         context.note(f"wrote {self.text}")
         return {"number": number}
+
+    def look_again(self, context: StepContext, effect: Effect, result: Json) -> None:
+        REMOTE.on_late_look(context, effect, result)
 
 
 class Await(Gate):

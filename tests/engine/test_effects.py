@@ -1,5 +1,7 @@
 """Writes to other systems that happen once, whatever becomes of the process or of the answer."""
 
+from datetime import timedelta
+
 import pytest
 
 from penstock.errors import (
@@ -7,6 +9,7 @@ from penstock.errors import (
     JournalError,
     OutcomeUnknown,
     OwnershipLost,
+    StepExpired,
     StepFailed,
 )
 from penstock.events import Status
@@ -14,6 +17,7 @@ from penstock.journal import EffectRecord
 from penstock.run.effects import JournalledEffects
 from penstock.run.interruption import Interrupted
 from penstock.run.local import carry
+from penstock.step import Doubt
 
 WRITE = "- step: {identifier: %s, type: Write, spec: {connectorRef: r, text: %s}}\n"
 
@@ -32,6 +36,8 @@ class Far:
         #: For each try: ``None``, or what is raised, before or after the write is kept.
         self.answers = list(answers)
         self.kept, self.seen, self.looked = [], [], 0
+        #: Called for each look, before it: what comes to light meanwhile, or what is raised.
+        self.on_look = lambda number: None
 
     def intent(self):
         return {"highest": 7}
@@ -49,11 +55,14 @@ class Far:
 
     def look(self, effect):
         self.looked += 1
+        self.on_look(self.looked)
         found = self.kept.count(effect.marker)
         return {"key": f"REL-{self.kept.index(effect.marker) + 1}"} if found else None
 
-    def write(self, effects, name="create"):
-        return effects.once(name, intent=self.intent, do=self.do, look=self.look)
+    def write(self, effects, name="create", **doubt):
+        return effects.once(
+            name, intent=self.intent, do=self.do, look=self.look, doubt=Doubt(**doubt)
+        )
 
 
 @pytest.fixture
@@ -62,12 +71,20 @@ def record(bench):
 
 
 @pytest.fixture
-def life(bench, record):
+def notes():
+    return []
+
+
+@pytest.fixture
+def life(bench, record, notes):
     """Return the effects of ``s/a`` in a new life of its run."""
 
-    def begin(path="s/a"):
-        claim = bench.journal.claim(record.id, "test")
-        return JournalledEffects(bench.journal, claim, path, bench.clock)
+    def begin(path="s/a", run=record.id, seconds=600):
+        claim = bench.journal.claim(run, "test")
+        deadline = bench.clock.now() + timedelta(seconds=seconds)
+        return JournalledEffects(
+            bench.journal, claim, path, bench.clock, deadline=deadline, note=notes.append
+        )
 
     return begin
 
@@ -82,7 +99,13 @@ def test_the_intent_is_journalled_before_the_write_and_its_result_after(bench, l
 
     def do(effect):
         assert row() == EffectRecord(
-            "s/a", "create", effect.marker, {"highest": 7}, bench.clock.now(), False, None, 1
+            path="s/a",
+            name="create",
+            marker=effect.marker,
+            intent={"highest": 7},
+            begun=bench.clock.now(),
+            tries=1,
+            sent=bench.clock.now(),
         )
         return far.do(effect)
 
@@ -151,18 +174,170 @@ def test_a_write_that_is_not_found_is_sent_again_with_the_same_marker_and_in_dou
     assert (far.looked, row().tries) == (2, 3)
 
 
-def test_a_write_whose_outcome_stays_unknown_is_sent_three_times_and_then_left_in_doubt(life, row):
-    far = Far(*[UNKNOWN] * 9)
-    with pytest.raises(OutcomeUnknown) as caught:
+def test_a_write_whose_outcome_stays_unknown_is_sent_three_times_in_all_its_lives(life, row):
+    far = Far(UNKNOWN, KeyError("killed"), UNKNOWN)
+    with pytest.raises(KeyError):
         far.write(life())
-    marker = far.seen[0].marker
+    # The life after that looks, and sends nothing more.
+    for looks, told in ((3, " (the last answer: timed out)"), (4, "")):
+        with pytest.raises(OutcomeUnknown) as caught:
+            far.write(life())
+        assert str(caught.value) == (
+            "nobody knows whether the write 'create' has happened: it was sent 3 times, and "
+            f"nothing of it is to be seen{told}; look for {row().marker} before you run this again"
+        )
+        assert (len(far.seen), far.looked, row().done) == (3, looks, False)
+
+
+def test_a_write_that_may_be_sent_once_is_not_sent_again(life, row):
+    far = Far(UNKNOWN)
+    for looks, told in ((1, " (the last answer: timed out)"), (2, "")):
+        with pytest.raises(OutcomeUnknown) as caught:
+            far.write(life(), tries=1, advice=lambda effect: f"search for {effect.marker}")
+        assert str(caught.value) == (
+            "nobody knows whether the write 'create' has happened: it was sent once, and "
+            f"nothing of it is to be seen{told}; search for {row().marker}"
+        )
+        assert (len(far.seen), far.looked) == (1, looks)
+
+
+def test_a_write_that_comes_to_light_late_is_not_sent_again(life, bench, notes):
+    far = Far(UNKNOWN)
+
+    def appear(number):
+        if bench.clock.monotonic() >= 50:
+            far.kept.append(far.seen[0].marker)
+
+    far.on_look = appear
+    assert far.write(life(), settle=120) == {"key": "REL-1"}
+    assert len(far.seen) == 1
+    assert bench.clock.monotonic() == 60  # after 1, 2, 4, 8, 15, 15 and 15 seconds
+    assert notes == [
+        "nobody knows yet whether 'create' has happened; it is looked for for up to 2m"
+    ]
+
+
+def test_a_write_is_sent_again_only_when_the_last_try_can_no_longer_come_true(life, bench, notes):
+    far = Far(UNKNOWN, UNKNOWN)
+    moments = []
+
+    def do(effect):
+        moments.append(bench.clock.monotonic())
+        return far.do(effect)
+
+    doubt = Doubt(settle=120)
+    life().once("create", intent=far.intent, do=do, look=far.look, doubt=doubt)
+    assert moments == [0, 120, 240]
+    assert len(notes) == 2
+
+
+def test_the_time_that_passed_between_two_lives_counts(life, bench):
+    far = Far(KeyError("killed"))
+    with pytest.raises(KeyError):
+        far.write(life(), settle=120)
+    bench.clock.advance(100)
+    far.write(life(), settle=120)
+    assert bench.clock.monotonic() == 120
+    assert len(far.seen) == 2
+
+
+@pytest.mark.parametrize(("jump", "waited"), [(timedelta(days=-2), 120), (timedelta(hours=1), 0)])
+def test_a_clock_that_is_set_between_two_lives_costs_at_most_the_settle_time(
+    life, bench, jump, waited
+):
+    far = Far(KeyError("killed"))
+    with pytest.raises(KeyError):
+        far.write(life(), settle=120)
+    bench.jump(jump)
+    far.write(life(), settle=120)
+    assert bench.clock.monotonic() == waited
+
+
+def test_a_clock_that_is_set_ahead_during_a_life_does_not_end_the_look(life, bench):
+    far = Far(UNKNOWN)
+
+    def do(effect):
+        bench.jump(timedelta(minutes=5))
+        return far.do(effect)
+
+    effects = life(seconds=3600)
+    effects.once("create", intent=far.intent, do=do, look=far.look, doubt=Doubt(settle=120))
+    assert bench.clock.monotonic() == 120
+
+
+def test_a_refused_write_is_not_waited_for(life, bench):
+    with pytest.raises(StepFailed, match="400"):
+        Far(StepFailed("Jira: 400")).write(life(), settle=120)
+    assert bench.clock.monotonic() == 0
+
+
+def test_a_step_whose_time_is_shorter_expires_in_doubt_and_says_so(life, bench, row, notes):
+    far = Far(UNKNOWN)
+    with pytest.raises(StepExpired) as caught:
+        far.write(life(seconds=30), settle=120)
     assert str(caught.value) == (
-        "the write 'create' was sent 3 times and its outcome is unknown; "
-        f"look for {marker} before you run this again"
+        "its time is over, and nobody knows whether the write 'create' has happened: that is "
+        f"certain only 2m after it was sent; look for {row().marker} before you run this again; "
+        "a longer `timeout` gives it more time"
     )
-    assert (len(far.seen), row().done) == (3, False)
-    with pytest.raises(OutcomeUnknown, match="was sent 6 times"):
+    assert notes == [
+        "nobody knows yet whether 'create' has happened; it is looked for for up to 2m; the step "
+        "has 30s left"
+    ]
+    assert bench.clock.monotonic() == 30
+    assert (len(far.seen), row().done) == (1, False)
+
+
+def test_a_look_whose_own_time_is_over_expires_the_step(life):
+    def over(number):
+        raise StepExpired("the time for this step is over")
+
+    far = Far(UNKNOWN)
+    far.on_look = over
+    with pytest.raises(StepExpired, match="happened: that is certain only 2m after it was sent;"):
+        far.write(life(), settle=120)
+    with pytest.raises(StepExpired, match="'create' has happened: the time for this step is over;"):
         far.write(life())
+
+
+def test_a_system_that_cannot_be_reached_is_no_proof_that_nothing_is_there(life, bench, notes):
+    far = Far(Lost)
+
+    def down(number):
+        if bench.clock.monotonic() < 200:
+            raise StepFailed("no route", failure=FailureType.CONNECTIVITY)
+
+    far.on_look = down
+    assert far.write(life(), settle=120) == {"key": "REL-1"}
+    assert len(far.seen) == 1
+    assert notes == [
+        "nobody knows whether 'create' has happened, and it cannot be looked for yet (no route); "
+        "it is looked for for up to 2m; the step has 10m left"
+    ]
+
+
+def test_a_system_that_stays_away_leaves_the_step_expired_and_in_doubt(life, bench, row):
+    far = Far(UNKNOWN)
+
+    def down(number):
+        raise StepFailed("no route", failure=FailureType.CONNECTIVITY)
+
+    far.on_look = down
+    with pytest.raises(StepExpired, match="whether the write 'create' has happened: no route;"):
+        far.write(life())
+    assert bench.clock.monotonic() == 600
+    assert (len(far.seen), row().done) == (1, False)
+
+
+def test_a_look_that_forbids_another_try_is_obeyed(life):
+    def doubtful(number):
+        raise OutcomeUnknown("a copy of it is there, so it was", hint="look for the original")
+
+    far = Far(UNKNOWN)
+    far.on_look = doubtful
+    with pytest.raises(OutcomeUnknown, match=r"^a copy of it is there, so it was; look for the"):
+        far.write(life(), settle=120)
+    assert (len(far.seen), far.looked) == (1, 1)
 
 
 def test_a_life_that_ended_in_the_middle_is_followed_by_a_look_before_anything_is_sent(life):
@@ -243,8 +418,7 @@ def test_each_run_step_and_name_has_a_marker_of_its_own(bench, life):
     far.write(life(), "comment")
     far.write(life("s/b"), "create")
     other = bench.add(bench.pipeline("- step: {identifier: a, type: Fail}\n"))
-    claim = bench.journal.claim(other.id, "test")
-    far.write(JournalledEffects(bench.journal, claim, "s/a", bench.clock))
+    far.write(life(run=other.id))
     markers = {effect.marker for effect in far.seen}
     assert len(markers) == 4
     assert all(marker.startswith("penstock-") and len(marker) == 33 for marker in markers)

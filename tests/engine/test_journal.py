@@ -198,8 +198,25 @@ def test_an_effect_is_read_as_it_was_written(journal, result):
     done = replace(effect, done=True, result=result)
     journal.write_effect(claim, done)
     assert journal.effect("run0", "s/a", "create") == done
+    sent = replace(done, sent=AT, again=120.0)
+    journal.write_effect(claim, sent)
+    assert journal.effect("run0", "s/a", "create") == sent
     journal.forget_effect(claim, "s/a", "create")
     assert journal.effect("run0", "s/a", "create") is None
+
+
+def test_the_effects_of_a_run_are_those_without_a_result_or_with_a_look_owed(journal):
+    journal.add_run(run_record())
+    claim = journal.claim("run0", "test")
+    open_ = EffectRecord("s/a", "open", "m1", {}, AT, tries=1, sent=AT)
+    done = EffectRecord("s/b", "done", "m2", {}, AT + timedelta(1), True, 1, 1, AT)
+    owed = EffectRecord("s/c", "owed", "m3", {}, AT + timedelta(2), True, 1, 2, AT, 120.0)
+    for effect in (owed, done, open_):
+        journal.write_effect(claim, effect)
+    assert journal.effects("run0") == [open_, owed]
+    journal.close_effect(claim, "s/c", "owed")
+    assert journal.effects("run0") == [open_]
+    assert journal.effects("run1") == []
 
 
 AWKWARD = ["\ud83d", "a\x00b", "\u2028", "🙂", "\r\n\x1b[31m"]
@@ -291,6 +308,7 @@ def test_who_lost_a_claim_writes_nothing(file, journal):
         lambda: journal.close_wait(old, attempt, VERDICT),
         lambda: journal.write_effect(old, EffectRecord("s/a", "e", "m", {}, AT, True)),
         lambda: journal.forget_effect(old, "s/a", "e"),
+        lambda: journal.close_effect(old, "s/a", "e"),
     ]
     for write in writes:
         with pytest.raises(OwnershipLost, match="run run0 is carried by another process now"):

@@ -13,12 +13,13 @@ import pytest
 
 from penstock.errors import Refused
 from penstock.events import Status
-from penstock.journal import Journal, RunRecord, database
+from penstock.journal import EffectRecord, Journal, RunRecord, database
+
+AT = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
 
 
 def add_run(journal: Journal) -> None:
-    at = datetime(2026, 3, 2, 9, 0, tzinfo=UTC)
-    journal.add_run(RunRecord("run0", "p", "p", 0, Status.RUNNING, "{}", {}, {}, at))
+    journal.add_run(RunRecord("run0", "p", "p", 0, Status.RUNNING, "{}", {}, {}, AT))
 
 
 @pytest.fixture
@@ -106,15 +107,32 @@ def test_another_programs_database_keeps_what_its_crash_left_to_be_written(tmp_p
     assert contents(dead) | before == contents(dead)
 
 
+def test_a_journal_of_the_first_format_is_taken_to_this_one_with_all_it_holds(tmp_path):
+    file = tmp_path / "journal.db"
+    with sqlite3.connect(file) as connection:
+        connection.executescript(database._FORMATS[0])
+        connection.execute("PRAGMA application_id = 1346719315")
+        connection.execute("PRAGMA user_version = 1")
+        row = ("run0", "s/a", "create", "m", "{}", AT.isoformat(), 1, '"REL-1"', 1)
+        connection.execute(f"INSERT INTO effect VALUES ({','.join('?' * 9)})", row)
+    connection.close()
+    for _ in range(2):
+        journal = Journal(file)
+        assert journal.effect("run0", "s/a", "create") == EffectRecord(
+            "s/a", "create", "m", {}, AT, True, "REL-1", 1
+        )
+        journal.close()
+
+
 def test_a_journal_of_a_newer_penstock_is_refused_and_left_untouched(closed):
     with sqlite3.connect(closed) as connection:
-        connection.execute("PRAGMA user_version = 2")
+        connection.execute("PRAGMA user_version = 3")
     connection.close()
     before = contents(closed.parent)
     with pytest.raises(Refused) as caught:
         Journal(closed)
     assert str(caught.value) == (
-        f"the journal {closed} was written by a newer Penstock (format 2, this one knows 1); "
+        f"the journal {closed} was written by a newer Penstock (format 3, this one knows 2); "
         "it was left untouched: upgrade Penstock, or name another file"
     )
     assert contents(closed.parent) == before
@@ -123,7 +141,7 @@ def test_a_journal_of_a_newer_penstock_is_refused_and_left_untouched(closed):
 def test_a_newer_penstock_that_runs_right_now_is_seen_too(closed):
     connection = sqlite3.connect(closed)
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute("PRAGMA user_version = 2")
+    connection.execute("PRAGMA user_version = 3")
     with pytest.raises(Refused, match="newer Penstock"):
         Journal(closed)
     connection.close()

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -10,9 +10,10 @@ import pytest
 import requests_mock
 
 from penstock.connector import Binding
-from penstock.errors import OutcomeUnknown, StepFailed
+from penstock.journal import Claim, EffectRecord
+from penstock.run.effects import JournalledEffects
 from penstock.secret import Secret
-from penstock.step import Effect, RunFacts, StepContext
+from penstock.step import RunFacts, StepContext
 from penstock.testing import FakeClock
 from penstock_jira.account import ACCOUNTS
 from penstock_jira.client import JiraClient
@@ -23,50 +24,42 @@ from penstock_jira.observe import SITES
 URL = "https://jira.example.com"
 
 
-@dataclass
-class MemoryEffects:
-    """``Effects`` that remember as the journal does; ``kept`` outlives a context."""
+class MemoryEffects(JournalledEffects):
+    """The engine's effects with a journal in memory; what it ``kept`` outlives a context."""
 
-    clock: FakeClock
-    kept: dict[str, Any] = field(default_factory=dict)
-    open: dict[str, Effect] = field(default_factory=dict)
-    #: Called with the name of an effect after its write, before its result is kept: a crash.
-    after: Callable[[str], None] = lambda name: None
+    def __init__(self, clock: FakeClock, note: Callable[[str], None] = lambda text: None) -> None:
+        self.kept: dict[str, Any] = {}
+        self.open: dict[str, EffectRecord] = {}
+        #: What was written last of each effect.
+        self.written: dict[str, EffectRecord] = {}
+        #: Called with the name of an effect after its write, before its result is kept: a crash.
+        self.after: Callable[[str], None] = lambda name: None
+        journal: Any = self  # as far as effects need one
+        deadline = clock.now() + timedelta(hours=1)
+        claim = Claim("run-1", 1)
+        super().__init__(journal, claim, "change/open", clock, deadline=deadline, note=note)
 
-    def once(self, name: str, *, intent: Any, do: Any, look: Any) -> Any:
+    def _marker(self, name: str) -> str:
+        return f"penstock-{name}-mark"
+
+    def effect(self, run: str, path: str, name: str) -> EffectRecord | None:
         if name in self.kept:
-            return self.kept[name]
-        effect = self.open.get(name)
-        if effect is None:
-            facts = json.loads(json.dumps(intent()))
-            effect = Effect(name, f"penstock-{name}-mark", facts, self.clock.now(), in_doubt=False)
-        else:
-            effect = replace(effect, in_doubt=True)
-            found = look(effect)
-            if found is not None:
-                return self._keep(name, found)
-        for _ in range(3):
-            self.open[name] = effect
-            try:
-                return self._keep(name, self._done(name, do(effect)))
-            except OutcomeUnknown:
-                effect = replace(effect, in_doubt=True)
-                found = look(effect)
-                if found is not None:
-                    return self._keep(name, found)
-            except StepFailed:
-                del self.open[name]
-                raise
-        raise OutcomeUnknown(f"{name} was sent three times")
+            now = self._clock.now()
+            return EffectRecord(path, name, self._marker(name), {}, now, True, self.kept[name])
+        return self.open.get(name)
 
-    def _done(self, name: str, result: Any) -> Any:
-        self.after(name)
-        return result
+    def write_effect(self, claim: Claim, effect: EffectRecord) -> None:
+        self.written[effect.name] = effect
+        if not effect.done:
+            intent = json.loads(json.dumps(effect.intent))
+            self.open[effect.name] = replace(effect, intent=intent)
+            return
+        self.after(effect.name)
+        self.kept[effect.name] = json.loads(json.dumps(effect.result))
+        self.open.pop(effect.name, None)
 
-    def _keep(self, name: str, result: Any) -> Any:
-        self.kept[name] = json.loads(json.dumps(result))
-        self.open.pop(name, None)
-        return result
+    def forget_effect(self, claim: Claim, path: str, name: str) -> None:
+        del self.open[name]
 
 
 @dataclass
@@ -182,8 +175,8 @@ def notes() -> list[str]:
 
 
 @pytest.fixture
-def effects(clock: FakeClock) -> MemoryEffects:
-    return MemoryEffects(clock)
+def effects(clock: FakeClock, notes: list[str]) -> MemoryEffects:
+    return MemoryEffects(clock, notes.append)
 
 
 @pytest.fixture

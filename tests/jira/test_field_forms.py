@@ -14,6 +14,7 @@ from penstock_jira.fields import Resolution, Values, comment_of
 from penstock_jira.metadata import FieldSet
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
+from penstock_jira.sprints import Sprints
 from penstock_jira.update import JiraUpdate
 from penstock_jira.users import Users
 
@@ -42,7 +43,7 @@ PARENT = {"parent": meta("Parent", "issuelink")}
 @pytest.fixture
 def shaping(client: JiraClient, jira: Any, notes: list[str]) -> Shaping:
     jira.cloud()
-    return Shaping(Users(client, notes.append), notes.append)
+    return Shaping(Users(client, notes.append), Sprints(client, lambda: "REL"), notes.append)
 
 
 def resolve(shaping: Shaping, *entries: Any, screen: Any = SCREEN, new: bool = False) -> Values:

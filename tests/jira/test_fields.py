@@ -15,6 +15,7 @@ from penstock_jira.fields import Resolution, Values, comment_of, with_parent
 from penstock_jira.metadata import FieldSet
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
+from penstock_jira.sprints import Sprints
 from penstock_jira.text import split_list
 from penstock_jira.users import Users
 
@@ -83,7 +84,7 @@ SCREEN: dict[str, Any] = {
 @pytest.fixture
 def shaping(client: JiraClient, jira: Any, notes: list[str]) -> Shaping:
     jira.cloud()
-    return Shaping(Users(client, notes.append), notes.append)
+    return Shaping(Users(client, notes.append), Sprints(client, lambda: "REL"), notes.append)
 
 
 def resolve(
@@ -197,7 +198,6 @@ def test_a_value_is_shaped_by_the_type_of_its_field(
         ("Location", "EU > Paris", "Value [Paris] is not allowed for field [Location]"),
         ("Location", "Asia", "Value [Asia] is not allowed"),
         ("Parent", "the epic", "Invalid issuelink value for field [Parent]: 'the epic'"),
-        ("Sprint", "Sprint 1", "a sprint is given by its number, not 'Sprint 1'"),
         ("Summary", "a" * 256, "Summary: has 256 characters; Jira takes 255, so shorten it"),
         ("Summary", "😀" * 128, "has 256 characters, as Jira counts (UTF-16); Jira takes 255"),
         ("Labels", ["needs review"], "holds no space, and 'needs review' does; write needs-review"),

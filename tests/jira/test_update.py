@@ -8,7 +8,7 @@ from pydantic import ValidationError
 from penstock.errors import OutcomeUnknown, StepFailed
 from penstock.step import Headline, StepContext
 from penstock.testing import FakeClock
-from penstock_jira.difference import has_already
+from penstock_jira.difference import has_already, has_times
 from penstock_jira.errors import FieldsRefused, JiraRefused
 from penstock_jira.update import JiraUpdate
 
@@ -476,9 +476,38 @@ def test_the_plan_shows_each_request() -> None:
         (["b", "a"], ["a", "b"], True),
         (["a"], ["a", "b"], False),
         ([{"id": "1"}], [{"id": "1"}], True),
+        (["a", "b"], ["a", "a"], False),
+        (["a"], ["a", "a"], True),
         (None, [], True),
+        ([], None, True),
+        ("", None, True),
+        ("x", None, False),
+        ([{"id": 7, "state": "active"}], 7, True),
+        ([{"id": 7, "state": "closed"}], 7, False),
+        ([{"id": 6}], 7, False),
+        (["com.atlassian.greenhopper.Sprint@1[id=7,rapidViewId=2,state=ACTIVE]"], 7, True),
+        (["com.atlassian.greenhopper.Sprint@1[id=7,rapidViewId=2,state=CLOSED]"], 7, False),
+        (["com.atlassian.greenhopper.Sprint@1[rapidViewId=7]"], 7, False),
         ("a", ["a"], False),
     ],
 )
 def test_a_value_is_known_again_in_jiras_form(current: Any, wanted: Any, same: bool) -> None:
     assert has_already(current, wanted) is same
+
+
+@pytest.mark.parametrize(
+    ("current", "wanted", "same"),
+    [
+        ("2h 30m", "150m", True),
+        ("2h", "3h", False),
+        ("3d", "3d", True),
+        ("1w  2d", "1w 2d", True),
+        ("3d", "24h", False),
+        (None, "2h", False),
+    ],
+)
+def test_a_time_is_known_again_where_its_length_is_known(
+    current: Any, wanted: str, same: bool
+) -> None:
+    present = {"originalEstimate": current, "timeSpent": "1h"}
+    assert has_times(present, {"originalEstimate": wanted}) is same

@@ -20,12 +20,13 @@ __all__ = ["open_database", "read", "transaction"]
 
 #: "PENS": tells our files from other SQLite files.
 _APPLICATION = 0x50454E53
-_VERSION = 1
 _BUSY_MS = 30_000
 _SAFE_SQLITE = 3_051_003
 _MODE = "wal" if apsw.SQLITE_VERSION_NUMBER >= _SAFE_SQLITE else "truncate"
 
-_SCHEMA = """
+#: What takes a journal to each format, from the one before it.
+_FORMATS = (
+    """
 CREATE TABLE run (
   id TEXT PRIMARY KEY, pipeline TEXT NOT NULL, name TEXT NOT NULL, sequence INTEGER NOT NULL,
   status TEXT NOT NULL, plan TEXT NOT NULL, facts TEXT NOT NULL, settings TEXT NOT NULL,
@@ -52,7 +53,13 @@ CREATE TABLE effect (
   tries INTEGER NOT NULL,
   PRIMARY KEY (run, path, name)
 ) STRICT, WITHOUT ROWID;
-"""
+""",
+    """
+ALTER TABLE effect ADD COLUMN sent TEXT;
+ALTER TABLE effect ADD COLUMN again REAL;
+""",
+)
+_VERSION = len(_FORMATS)
 
 
 def open_database(file: Path) -> apsw.Connection:
@@ -134,8 +141,10 @@ def _version_of(connection: apsw.Connection, file: Path) -> int:
 def _make_tables(connection: apsw.Connection) -> None:
     with transaction(connection):
         # Another process may have been faster.
-        if connection.pragma("user_version") < _VERSION:
-            connection.execute(_SCHEMA)
+        found = int(str(connection.pragma("user_version")))
+        for statements in _FORMATS[found:]:
+            connection.execute(statements)
+        if found < _VERSION:
             connection.pragma("application_id", _APPLICATION)
             connection.pragma("user_version", _VERSION)
 

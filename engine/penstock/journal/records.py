@@ -144,13 +144,16 @@ class EffectRecord:
     begun: datetime
     done: bool = False
     result: Json = None
-    #: How often it was sent.
+    #: How often it was sent, in all lives of its step, and when last.
     tries: int = 0
+    sent: datetime | None = None
+    #: Seconds after it was last sent at which it is looked at once more; ``None``: never (again).
+    again: float | None = None
 
     @classmethod
     def of(cls, row: Row) -> Self:
         """Return the effect that a row of the table holds."""
-        path, name, marker, intent, begun, done, result, tries = row[1:]
+        path, name, marker, intent, begun, done, result, tries, sent, again = row[1:]
         return cls(
             path,
             name,
@@ -160,6 +163,8 @@ class EffectRecord:
             bool(done),
             json.loads(result) if result else None,
             tries,
+            instant(sent) if sent else None,
+            again,
         )
 
 

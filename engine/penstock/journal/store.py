@@ -203,7 +203,7 @@ class Journal:
         """Write an effect, durably, before it is sent and after it is answered."""
         with self._fenced(claim):
             self._connection.execute(
-                "INSERT OR REPLACE INTO effect VALUES (?,?,?,?,?,?,?,?,?)",
+                "INSERT OR REPLACE INTO effect VALUES (?,?,?,?,?,?,?,?,?,?,?)",
                 (
                     claim.run,
                     effect.path,
@@ -214,14 +214,32 @@ class Journal:
                     int(effect.done),
                     self._json(effect.result),
                     effect.tries,
+                    moment(effect.sent) if effect.sent else None,
+                    effect.again,
                 ),
             )
+
+    def effects(self, run: str) -> list[EffectRecord]:
+        """Return the effects of a run that are to be looked at once more, or have no result."""
+        sql = (
+            "SELECT * FROM effect WHERE run = ? AND (again IS NOT NULL OR NOT done) "
+            "ORDER BY begun, path, name"
+        )
+        return [made(EffectRecord, row) for row in read(self._connection, sql, run)]
 
     def forget_effect(self, claim: Claim, path: str, name: str) -> None:
         """Remove an effect that certainly has not happened."""
         with self._fenced(claim):
             self._connection.execute(
                 "DELETE FROM effect WHERE run = ? AND path = ? AND name = ?",
+                (claim.run, path, name),
+            )
+
+    def close_effect(self, claim: Claim, path: str, name: str) -> None:
+        """Write that an effect is not to be looked at any more."""
+        with self._fenced(claim):
+            self._connection.execute(
+                "UPDATE effect SET again = NULL WHERE run = ? AND path = ? AND name = ?",
                 (claim.run, path, name),
             )
 

@@ -11,6 +11,7 @@ from penstock.errors import OwnershipLost
 from penstock.events import RunFinished, RunInterrupted, Status
 from penstock.journal import RunRecord
 from penstock.run.interruption import Interrupted, Stop
+from penstock.run.late_looks import LateLooks
 from penstock.run.runner import Runner
 from penstock.run.state import RunState
 from penstock.run.watcher import Watcher
@@ -33,12 +34,14 @@ def carry(state: RunState, stop: Stop) -> Status:
     record = state.journal.run(state.facts.id)
     if record.status.is_final:  # it ended after the caller had found it, and before the claim
         return _tell_end(state, record)
-    runner, watcher = Runner(state, stop), Watcher(state)
+    runner, watcher, looks = Runner(state, stop), Watcher(state), LateLooks(state)
     try:
         while not (status := runner.advance()).is_final:
+            looks.take_due()
             watcher.refresh()
             _wait(state, runner, watcher, stop)
             watcher.look()
+        looks.take_rest()
         return _finish(state, status)
     except Interrupted as error:
         runner.close(keep=True)

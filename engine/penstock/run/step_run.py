@@ -27,10 +27,12 @@ from penstock.watch import Watch
 __all__ = [
     "Begun",
     "begin_step",
+    "context_of",
     "defect",
     "end_step",
     "failed",
     "headline_of",
+    "log_of",
     "step_of",
     "type_of",
 ]
@@ -74,8 +76,8 @@ def begin_step(state: RunState, spot: Spot, attempt: AttemptRecord, *, again: bo
         spec = evaluate_spec(step, kind.deferred, names, state.plan.file, kind.secret_keys)
         attempt = replace(attempt, spec=without_secrets(spec))
         instance = step_of(kind, spec)
-        log = _log(state, path)
-        context = _context(state, spot, attempt, log)
+        log = log_of(state, path)
+        context = context_of(state, spot, attempt, log)
         _begin(state, instance, attempt, context.deadline, again=again)
     except (Interrupted, JournalError):
         raise
@@ -153,28 +155,50 @@ def _begin(
             hint="see what it has done, then run the pipeline again",
         )
     if state.now() >= deadline:
-        raise StepExpired(
-            "the time of its stage, or of the pipeline, was over before it began",
-            hint="give them a longer `timeout`",
-        )
+        raise _expired(state, attempt.path)
     if not step.repeatable:
         state.begin(attempt)
 
 
-def _context(
-    state: RunState, spot: Spot, attempt: AttemptRecord, log: Callable[[str], None]
+def _expired(state: RunState, path: str) -> StepExpired:
+    """Return why a step has no time left; what it may have written is not passed over."""
+    open_ = [item for item in state.journal.effects(state.claim.run) if item.path == path]
+    for effect in open_:
+        if not effect.done:
+            return StepExpired(
+                "its time was over before the run was resumed, and nobody knows whether the write "
+                f"{effect.name!r} has happened",
+                hint=f"look for {effect.marker} before you run this again",
+            )
+    return StepExpired(
+        "the time of its stage, or of the pipeline, was over before it began",
+        hint="give them a longer `timeout`",
+    )
+
+
+def context_of(
+    state: RunState,
+    spot: Spot,
+    attempt: AttemptRecord,
+    log: Callable[[str], None],
+    *,
+    deadline: datetime | None = None,
 ) -> StepContext:
+    """Return what a step is given; *deadline* is the step's own unless another one is given."""
+
     def note(text: str) -> None:
         state.note(spot.path, text)
 
-    world = state.world
+    world, deadline = state.world, deadline or spot.deadline(attempt.started)
     return StepContext(
         state.facts,
         spot.path,
         attempt.attempt,
-        spot.deadline(attempt.started),
+        deadline,
         world.clock,
-        JournalledEffects(state.journal, state.claim, spot.path, world.clock),
+        JournalledEffects(
+            state.journal, state.claim, spot.path, world.clock, deadline=deadline, note=note
+        ),
         world.connectors,
         note,
         log,
@@ -182,7 +206,8 @@ def _context(
     )
 
 
-def _log(state: RunState, path: str) -> StepLog:
+def log_of(state: RunState, path: str) -> StepLog:
+    """Return where the lines of the step at *path* go."""
     world, run = state.world, state.facts.id
 
     def tell(line: str) -> None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from penstock.json_types import Json
 from penstock.step import Effect, StepContext
 from penstock_jira.answer import members, text
-from penstock_jira.difference import has_already, holds
+from penstock_jira.difference import has_already, has_times, holds
 from penstock_jira.errors import JiraRefused
 from penstock_jira.fields import Resolution, Values, is_comment
 from penstock_jira.present import Present
@@ -17,6 +17,7 @@ from penstock_jira.readback import asked
 from penstock_jira.refusal import explained
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
+from penstock_jira.sprints import Sprints
 from penstock_jira.transitions import Status, Transition, Wanted
 from penstock_jira.users import Users
 
@@ -134,7 +135,8 @@ class Change:
     def _resolved(self) -> _Resolved:
         way = self._now.way(self._wanted, self._entries)
         fields = self._now.takes(way)
-        shaping = Shaping(Users(self._client, self._context.note), self._context.note)
+        note, client = self._context.note, self._client
+        shaping = Shaping(Users(client, note), Sprints(client, lambda: self._now.project), note)
         resolution = Resolution(fields, shaping, ELSEWHERE)
         for entry in (*self._entries, *self._comments):
             if way is not None or not self._was_set_on_the_way(entry):
@@ -178,7 +180,7 @@ class Change:
 def unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:
     """Return the ids of the fields that have not what the edit would give them."""
     return sorted(
-        [name for name, value in edit.values.items() if not has_already(present.get(name), value)]
+        [name for name, value in edit.values.items() if not _is_so(name, present.get(name), value)]
         + [
             name
             for name, change in edit.lists.items()
@@ -187,11 +189,20 @@ def unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:
     )
 
 
+def _is_so(name: str, current: Json, wanted: Json) -> bool:
+    if name == "timetracking":
+        return has_times(current, wanted)
+    return has_already(current, wanted)
+
+
 def written(values: Values, names: Sequence[str]) -> dict[str, Json]:
     """Return the ``fields`` and ``update`` of a request that writes the fields *names*."""
+    verbs: dict[str, Json] = {n: values.lists[n].verbs for n in names if n in values.lists}
+    verbs |= {name: [{"set": {"none": True}}] for name in names if name in values.unset}
+    given = {name: values.values[name] for name in names if name in values.values}
     parts: dict[str, Json] = {
-        "fields": {name: values.values[name] for name in names if name in values.values},
-        "update": {name: values.lists[name].verbs for name in names if name in values.lists},
+        "fields": {name: value for name, value in given.items() if name not in verbs},
+        "update": verbs,
     }
     return {name: part for name, part in parts.items() if part}
 
@@ -206,4 +217,5 @@ def parted(found: Values, editable: set[str]) -> tuple[Values, Values]:
             part.lists[name] = found.lists[name]
         else:
             part.values[name] = found.values[name]
+        part.unset.update({name} & found.unset)
     return edit, move

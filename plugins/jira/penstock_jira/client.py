@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from functools import cached_property
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote, unquote, urlsplit
 
 from urllib3.filepost import encode_multipart_formdata
 
@@ -25,6 +25,8 @@ from penstock_jira.transport import Interrupted, NotSent, Transport
 
 __all__ = ["JiraClient"]
 
+#: The headers by which Jira tells whom it took us for.
+_ACCOUNT = ("x-aaccountid", "x-ausername")
 _GATEWAY = "api.atlassian.com"
 _NO_PARAMETERS: Mapping[str, str] = {}
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
@@ -70,6 +72,12 @@ class JiraClient:
     def cloud(self) -> bool:
         """Whether this is Jira Cloud; Jira says so itself, a host name does not."""
         return text(self.server.get("deploymentType")).lower() == "cloud"
+
+    @property
+    def signed_in_as(self) -> str | None:
+        """Whom Jira took us for in its last answer: an account id, or a name on Data Center."""
+        told = (self.headers.get(name, "") for name in _ACCOUNT)
+        return next((unquote(name) for name in told if name), None)
 
     def browse(self, key: str) -> str:
         """Return the address where a person sees the issue.

@@ -28,6 +28,8 @@ _SHORT = 60.0
 #: Seconds that one request may be given: with less a write is too often in doubt, and with more
 #: nothing is won over asking again.
 _SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1.0, 600.0
+#: Seconds: more than Jira's longest create and the lag of its search index together.
+_SETTLE = 120.0
 
 
 def _address(value: object) -> object:
@@ -118,6 +120,11 @@ class JiraConnector(Connector):
     )
     timeout: Annotated[Duration, AfterValidator(_timeout)] = Field(
         60.0, description="For one request with its answer (not Harness's)."
+    )
+    settle_time: Duration = Field(
+        _SETTLE,
+        description="How long after a request what it made may be unfinished or out of sight "
+        "(not Harness's).",
     )
 
     _given: Credential | None = PrivateAttr(default=None)

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 from urllib.parse import quote
 
 from penstock.errors import OutcomeUnknown
@@ -23,6 +23,8 @@ class Extra(ABC):
     """
 
     name: str
+    #: Whether Jira keeps one of it, however often it is sent.
+    kept_once: ClassVar[bool] = False
 
     @abstractmethod
     def check(self) -> None:

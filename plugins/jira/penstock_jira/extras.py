@@ -5,7 +5,7 @@ from functools import cached_property, partial
 from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
 from penstock.json_types import Json
-from penstock.step import Effect, StepContext
+from penstock.step import Doubt, Effect, StepContext
 from penstock_jira.around import IssueStep, RemoteLinkTo
 from penstock_jira.attachment import Attachment, files_of
 from penstock_jira.comment import Comment
@@ -31,9 +31,15 @@ T = TypeVar("T")
 class Extras:
     """The comment, links, watchers, attachments and worklog of one step."""
 
-    def __init__(self, step: IssueStep, client: "JiraClient", context: StepContext) -> None:
-        """Take the step; nothing is read yet."""
+    def __init__(
+        self, step: IssueStep, client: "JiraClient", context: StepContext, settle: float
+    ) -> None:
+        """Take the step, and the seconds after which a write cannot come true any more.
+
+        Nothing is read yet.
+        """
         self._step, self._client, self._context = step, client, context
+        self._settle = settle
 
     def check(self) -> None:
         """Resolve everything; raise ``FieldsRefused`` with every fault there is."""
@@ -57,14 +63,25 @@ class Extras:
                 before()
                 return comment.intent()
 
-            effects.once("comment", intent=intent, do=comment.post, look=comment.look)
+            effects.once(
+                "comment",
+                intent=intent,
+                do=comment.post,
+                look=comment.look,
+                doubt=self._doubt(key, self._settle),
+            )
         for extra in _told(self._listed):
             effects.once(
                 extra.name,
                 intent=partial(self._intent, extra, key, before),
                 do=partial(self._write, extra, key),
                 look=partial(self._look, extra, key),
+                doubt=self._doubt(key, 0.0 if extra.kept_once else self._settle),
             )
+
+    @staticmethod
+    def _doubt(key: str, settle: float) -> Doubt:
+        return Doubt(settle, advice=lambda _: f"look at {key} before you run this again")
 
     @staticmethod
     def _intent(extra: Extra, key: str, before: Callable[[], object]) -> Mapping[str, Json]:

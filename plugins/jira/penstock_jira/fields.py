@@ -38,12 +38,14 @@ _FILLED_BY_JIRA = {"reporter", "assignee"}
 class Values:
     """What is sent, by field id; ``written`` is how the step names and writes each.
 
-    ``values`` are set; ``lists`` are what is added to lists and removed from them.
+    ``values`` are set; ``lists`` are what is added to lists and removed from them; ``unset`` are
+    those of ``values`` that Jira takes away by a verb of its own.
     """
 
     values: dict[str, Json] = field(default_factory=dict)
     lists: dict[str, "ListChange"] = field(default_factory=dict)
     written: dict[str, FieldEntry] = field(default_factory=dict)
+    unset: set[str] = field(default_factory=set)
 
     @property
     def names(self) -> list[str]:
@@ -215,12 +217,18 @@ class Resolution:
         if entry.value is None:
             if meta.required:
                 raise FieldFault(f"is required on {self._fields.place}, and cannot be cleared")
-            return [] if meta.type == "array" and not meta.is_sprint else None
+            return self._cleared(meta)
         if entry.format == "markdown" and isinstance(entry.value, str):
             if not meta.is_text:
                 raise FieldFault(f"has the type {meta.kind}; format: markdown is for text")
             return check_text(wiki(entry.value))
         return self._shaping.value(meta, entry.value)
+
+    def _cleared(self, meta: FieldMeta) -> Json:
+        """Return what clears the field. Jira Cloud has a verb of its own for the parent."""
+        if meta.id == "parent" and self._shaping.users.cloud:
+            self._found.unset.add(meta.id)
+        return [] if meta.type == "array" and not meta.is_sprint else None
 
     def _list_change(self, meta: FieldMeta, entry: FieldEntry) -> ListChange:
         if self._new:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
@@ -42,7 +42,9 @@ class _Kind:
 
 
 class IssueLink(Extra):
-    """A link to another issue; one that is there already is not made again."""
+    """A link to another issue. Jira: one that is there already is not made again."""
+
+    kept_once: ClassVar[bool] = True
 
     def __init__(self, client: "JiraClient", wanted: LinkTo, number: int) -> None:
         """Take what the step asks for, as its link *number*."""
@@ -125,6 +127,7 @@ class RemoteLink(Extra):
     """A link to the run, or to an address, that carries the step's own id: Jira keeps one."""
 
     name = "remote link"
+    kept_once: ClassVar[bool] = True
 
     def __init__(
         self, client: "JiraClient", context: StepContext, wanted: RemoteLinkTo, url: str
@@ -134,7 +137,7 @@ class RemoteLink(Extra):
         run = context.run
         self._id = f"penstock:{run.id}/{context.path}"[:255]
         self._title = wanted.title or f"{run.pipeline} {run.id}"
-        self._target: Json = {"url": url, "title": self._title}
+        self._target: Mapping[str, Json] = {"url": url, "title": self._title}
 
     @override
     def check(self) -> None:
@@ -149,6 +152,10 @@ class RemoteLink(Extra):
 
     @override
     def write(self, key: str, effect: Effect) -> Json:
+        present = self._present(key)
+        shown = members(present.get("object"))
+        if all(shown.get(name) == value for name, value in self._target.items()):
+            return {"id": text(present.get("id"))}
         what = f"link {key} with the run"
         body: Json = {"globalId": self._id, "object": self._target}
         return identified(
@@ -157,9 +164,11 @@ class RemoteLink(Extra):
 
     @override
     def look(self, key: str, effect: Effect) -> Json:
-        found = self._client.find(
-            f"{issue_path(key)}/remotelink",
-            what=f"read the remote links of {key}",
-            globalId=self._id,
-        )
-        return {"id": text(members(found).get("id"))} if found is not None else None
+        present = self._present(key)
+        return {"id": text(present.get("id"))} if present else None
+
+    def _present(self, key: str) -> Mapping[str, Json]:
+        """Return the link that has our id already, or nothing."""
+        what = f"read the remote links of {key}"
+        path = f"{issue_path(key)}/remotelink"
+        return members(self._client.find(path, what=what, globalId=self._id))

@@ -6,15 +6,15 @@ from penstock.json_types import Json
 from penstock.step import Effect, StepContext
 from penstock_jira.answer import as_list, members, text
 
-__all__ = ["PROPERTY", "is_marked", "label", "marked", "properties"]
+__all__ = ["PROPERTY", "is_marked", "label", "mark_of", "marked", "properties"]
 
 #: The key of the entity property; no person sees it, and no search finds it.
 PROPERTY = "penstock"
 
 
-def properties(effect: Effect, context: StepContext) -> list[Json]:
+def properties(effect: Effect, context: StepContext, **more: Json) -> list[Json]:
     """Return the ``properties`` of a create request: the proof of who made it."""
-    value: Json = {"marker": effect.marker, "run": context.run.id, "path": context.path}
+    value: Json = {"marker": effect.marker, "run": context.run.id, "path": context.path, **more}
     return [{"key": PROPERTY, "value": value}]
 
 
@@ -24,12 +24,18 @@ def label(marker: str) -> str:
     return plain if plain.startswith("penstock-") else f"penstock-{plain}"
 
 
-def marked(listed: Json, marker: str) -> bool:
-    """Whether an entity's ``properties``, as an object or a list of pairs, hold *marker*."""
+def mark_of(listed: Json) -> Mapping[str, Json]:
+    """Return our property among an entity's ``properties``, an object or a list of pairs."""
     if isinstance(listed, Mapping):
-        return is_marked(listed.get(PROPERTY), marker)
+        return members(listed.get(PROPERTY))
     pairs = [members(item) for item in as_list(listed, "list properties")] if listed else []
-    return any(is_marked(p.get("value"), marker) for p in pairs if p.get("key") == PROPERTY)
+    ours = (pair.get("value") for pair in pairs if pair.get("key") == PROPERTY)
+    return members(next(ours, None))
+
+
+def marked(listed: Json, marker: str) -> bool:
+    """Whether an entity's ``properties`` hold *marker*."""
+    return is_marked(mark_of(listed), marker)
 
 
 def is_marked(value: Json, marker: str) -> bool:

@@ -43,6 +43,11 @@ class Present:
         """The status."""
         return Status.of(self.values.get("status"))
 
+    @property
+    def project(self) -> str:
+        """The key of the project."""
+        return text(members(self.values.get("project")).get("key"))
+
     @cached_property
     def screen(self) -> FieldSet:
         """The fields that an edit takes."""

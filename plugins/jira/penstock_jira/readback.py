@@ -3,7 +3,6 @@
 A post function, an automation or a screen may change a value, or take it, without a word.
 """
 
-import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -11,7 +10,7 @@ from penstock.errors import StepFailed
 from penstock.json_types import Json
 from penstock.step import StepContext
 from penstock_jira.answer import members, text
-from penstock_jira.difference import has_already, holds
+from penstock_jira.difference import has_already, holds, is_empty, minutes
 from penstock_jira.errors import printable
 from penstock_jira.fields import Values
 from penstock_jira.plain import plain
@@ -22,7 +21,6 @@ if TYPE_CHECKING:
 __all__ = ["asked", "report"]
 
 _LONGEST = 80
-_TIME = re.compile(r"(?:(\d+)h)? ?(?:(\d+)m)?")
 
 
 def asked(values: Values) -> Json:
@@ -82,8 +80,8 @@ def _unlike(
 
 def _is_stored(client: "JiraClient", issue: Mapping[str, Json], name: str, wanted: Json) -> bool:
     stored = members(issue.get("fields"))[name]
-    if wanted in (None, [], ""):
-        return stored in (None, [], "")
+    if is_empty(wanted):
+        return is_empty(stored)
     if name == "labels":
         return holds(stored, wanted, [])
     if name == "timetracking":
@@ -121,16 +119,8 @@ def _has_sprint(stored: Json, wanted: Json) -> bool:
 
 def _same_times(stored: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     """Whether times are equal; weeks and days have lengths that only the site knows."""
-    pairs = [(_minutes(stored.get(name)), _minutes(value)) for name, value in wanted.items()]
+    pairs = [(minutes(stored.get(name)), minutes(value)) for name, value in wanted.items()]
     return all(left == right for left, right in pairs if left is not None and right is not None)
-
-
-def _minutes(written: Json) -> int | None:
-    found = _TIME.fullmatch(text(written).strip())
-    if found is None or not any(found.groups()):
-        return None
-    hours, minutes = (int(part or 0) for part in found.groups())
-    return 60 * hours + minutes
 
 
 def _short(value: Json) -> str:

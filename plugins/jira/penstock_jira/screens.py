@@ -1,6 +1,6 @@
 """Asks Jira which fields a create, edit or transition screen has."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -18,6 +18,7 @@ from penstock_jira.errors import (
 )
 from penstock_jira.metadata import FieldSet, field_of
 from penstock_jira.names import unique
+from penstock_jira.pages import pages
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -28,8 +29,6 @@ T = TypeVar("T")
 Note: TypeAlias = Callable[[str], None]
 
 _PAGE = 200
-#: More pages than this and Jira repeats itself.
-_PAGES = 50
 #: What the create request says elsewhere than under ``fields`` of the step.
 _OWN = {"project", "issuetype"}
 
@@ -110,7 +109,7 @@ def _read(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
     what = f"list the issue types of {project}"
     path = f"/rest/api/2/issue/createmeta/{quote(project, safe='')}/issuetypes"
     try:
-        types = list(_pages(client, path, what, "issueTypes"))
+        types = list(pages(client, path, what, "issueTypes", size=_PAGE))
     except NotFound:
         return _old_form(client, project, issue_type)
     except SignInRefused:
@@ -119,8 +118,8 @@ def _read(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
         raise _no_project(client, project) from refused
     chosen = _choose(types, project, issue_type)
     what = f"list the fields of {issue_type} in {project}"
-    described = _pages(client, f"{path}/{quote(chosen, safe='')}", what, "fields")
-    fields = [field_of("", item) for item in described]
+    address = f"{path}/{quote(chosen, safe='')}"
+    fields = [field_of("", item) for item in pages(client, address, what, "fields", size=_PAGE)]
     return CreateScreen(FieldSet(fields, _place(issue_type, project)), chosen)
 
 
@@ -135,29 +134,6 @@ def edit_screen(client: "JiraClient", key: str) -> FieldSet:
 
 def _place(issue_type: str, project: str) -> str:
     return f"the create screen of {issue_type} in {project}"
-
-
-def _pages(client: "JiraClient", path: str, what: str, name: str) -> Iterator[Json]:
-    """Yield the items of all pages; Cloud calls them *name*, Data Center ``values``."""
-    start = 0
-    for _ in range(_PAGES):
-        page = as_mapping(
-            client.get(path, what=what, startAt=str(start), maxResults=str(_PAGE)), what
-        )
-        listed = page.get(name, page.get("values", page.get("results")))
-        items = as_list(listed, what)
-        yield from items
-        start += len(items)
-        if not items or not _goes_on(page, start):
-            return
-
-
-def _goes_on(page: Mapping[str, Json], read: int) -> bool:
-    """Whether there is a page after this one, *read* items being read."""
-    total = page.get("total")
-    if isinstance(total, int):
-        return read < total
-    return page.get("isLast") is False
 
 
 def _choose(types: list[Json], project: str, wanted: str) -> str:

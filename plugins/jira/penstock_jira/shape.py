@@ -11,6 +11,7 @@ from penstock_jira.instant import jira_instant, read_date, read_instant
 from penstock_jira.metadata import FieldMeta
 from penstock_jira.options import cascade, choose, parts_of
 from penstock_jira.spec import Cascade
+from penstock_jira.sprints import Sprints
 from penstock_jira.text import check_label, check_text, one_line, split_list
 from penstock_jira.users import Users
 
@@ -25,6 +26,7 @@ class Shaping:
     """Turns what people write into what Jira stores."""
 
     users: Users
+    sprints: Sprints
     note: Callable[[str], None]
 
     def items(self, field: FieldMeta, wanted: Iterable[str]) -> list[Json]:
@@ -54,7 +56,7 @@ class Shaping:
         if field.is_labels:
             return check_label(wanted)
         if field.is_sprint:
-            return _sprint(wanted)
+            return self.sprints.number(wanted)
         if field.custom.endswith(":gh-epic-link"):
             return _epic(field, wanted)
         shape = _SHAPES.get(kind)
@@ -121,14 +123,6 @@ def _epic(field: FieldMeta, wanted: str) -> Json:
     if not _KEY.fullmatch(key):
         raise FieldFault(f"an epic is given by its key, not {wanted[:60]!r}, in {field.name}")
     return key
-
-
-def _sprint(wanted: str) -> Json:
-    if not wanted.strip().isdecimal():
-        raise FieldFault(
-            f"a sprint is given by its number, not {wanted[:60]!r}; it is in the board's address"
-        )
-    return int(wanted)
 
 
 def _option(kind: str) -> Shape:

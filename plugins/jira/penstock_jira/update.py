@@ -70,10 +70,9 @@ class JiraUpdate(IssueStep):
     def run(self, context: StepContext) -> Outputs:
         """Make each part of the change that an earlier life of this step has not made."""
         key = known(self.issue_key)
-        client = context.connector(self.connector_ref, JiraConnector).client(
-            context.deadline, note=context.note
-        )
-        extras = Extras(self, client, context)
+        connector = context.connector(self.connector_ref, JiraConnector)
+        client = connector.client(context.deadline, note=context.note)
+        extras = Extras(self, client, context, connector.settle_time)
         change = Change(client, context, key, self.fields, self.wanted, also=extras.check)
         effects, results = context.effects, []
         if any(not is_comment(entry) for entry in self.fields):

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from typing_extensions import override
 
@@ -21,6 +21,8 @@ __all__ = ["Watcher"]
 
 class Watcher(Extra):
     """One watcher; Jira keeps each once."""
+
+    kept_once: ClassVar[bool] = True
 
     def __init__(self, client: "JiraClient", users: Users, wanted: str, number: int) -> None:
         """Take who is wanted, as watcher *number* of the step."""

@@ -208,7 +208,11 @@ def test_a_state_of_another_world_is_refused(start, tmp_path, written):
     client = start(state=state)
     client.create()
     client.sandbox.stop()
-    text = JiraSandbox.print_world().replace("key: REL", "key: ROL")
+    text = (
+        JiraSandbox.print_world()
+        .replace("key: REL", "key: ROL")
+        .replace("project: REL", "project: ROL")
+    )
     with pytest.raises(Refused, match="holds REL-1, which is not of this world"):
         start(state=state, world=written("world.yaml", text))
 

@@ -148,7 +148,7 @@ def scenario(client):
     else:
         client("POST", "/search", {"jql": "project = REL"})
         client("GET", "/user/search?username=cab")
-        client("GET", "/mypermissions")
+        on_data_center(client)
     client("DELETE", f"/issue/{other}")
 
 
@@ -175,6 +175,22 @@ def on_cloud(client, key, me, *, three):
     client("GET", f"/user/bulk?accountId={me['accountId']}")
     client("GET", "/mypermissions?permissions=CREATE_ISSUES")
     client("GET", f"/issue/{key}/remotelink?globalId=run%3D1")
+
+
+def on_data_center(client):
+    """Ask for permissions, and for boards and sprints, which Cloud's documents do not have.
+
+    Its document calls the sprints' ``state`` an object, so that no value of it can be judged.
+    """
+    client("GET", "/mypermissions")
+    agile = f"{client.sandbox.url}/rest/agile/1.0"
+    for path in (
+        "/board?projectKeyOrId=REL&maxResults=50",
+        "/board/1",
+        "/board/1/sprint?maxResults=50",
+        "/sprint/1",
+    ):
+        client("GET", f"{agile}{path}")
 
 
 #: Data Center resources that give an array where its document describes one item.

@@ -14,6 +14,7 @@ from werkzeug.wrappers import Request, Response
 
 from penstock.json_types import Json
 from penstock_jira.sandbox import (
+    rest_agile,
     rest_changes,
     rest_issue,
     rest_metadata,
@@ -49,6 +50,7 @@ _ROUTES: tuple[Route, ...] = (
     *rest_property.ROUTES,
     *rest_search.ROUTES,
     *rest_people.ROUTES,
+    *rest_agile.ROUTES,
 )
 T = TypeVar("T")
 

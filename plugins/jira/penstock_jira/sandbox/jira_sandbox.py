@@ -10,11 +10,14 @@ from penstock.sandbox import Demo, Sandbox, SandboxOptions
 
 if TYPE_CHECKING:
     from penstock.connector import Connector
+    from penstock_jira.connector import JiraConnector
     from penstock_jira.sandbox.site import Site
 
 __all__ = ["JiraSandbox"]
 
 _PACKAGE = Path(__file__).parent
+#: Seconds: it dies with the process that asks it, has no index, and answers at once.
+_SETTLE = 2.0
 
 
 class JiraSandbox(Sandbox):
@@ -82,24 +85,33 @@ class JiraSandbox(Sandbox):
     def stand_in(self, connector: "Connector | None") -> "Connector":
         """Return *connector* pointed here: as its own user, if there is one, or as release-bot.
 
-        A connector with a personal access token goes on to send a Bearer token.
+        A connector with a personal access token goes on to send a Bearer token. One that has no
+        ``settleTime`` of its own gets a short one.
         """
-        from penstock_jira.auth import Password
         from penstock_jira.connector import JiraConnector
         from penstock_jira.sandbox.sign_in import TOKEN
 
+        if connector is None:
+            made = JiraConnector.at(self.url, self.site.desk.world.users[0].name, TOKEN)
+        elif isinstance(connector, JiraConnector):
+            made = connector.pointed_at(self.url, self._name(connector), TOKEN)
+        else:
+            raise Refused(f"a connector of type {connector.type} is none of Jira's")
+        if connector is not None and "settle_time" in connector.model_fields_set:
+            return made
+        return made.model_copy(update={"settle_time": _SETTLE})
+
+    def _name(self, connector: "JiraConnector") -> str | None:
+        """Return whom a connector signs in as here; ``None``: with a token alone."""
+        from penstock_jira.auth import Password
+
         world = self.site.desk.world
         bot = world.users[0].name
-        if connector is None:
-            return JiraConnector.at(self.url, bot, TOKEN)
-        if not isinstance(connector, JiraConnector):
-            raise Refused(f"a connector of type {connector.type} is none of Jira's")
         spec = connector.auth.spec if connector.auth is not None else None
         if spec is not None and not isinstance(spec, Password):
-            return connector.pointed_at(self.url, None, TOKEN)
+            return None
         named = spec.username if isinstance(spec, Password) else connector.username
-        known = named if named and world.user_known_as(named) else bot
-        return connector.pointed_at(self.url, known, TOKEN)
+        return named if named and world.user_known_as(named) else bot
 
     @classmethod
     def print_world(cls) -> str:

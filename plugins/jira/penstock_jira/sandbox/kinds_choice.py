@@ -17,6 +17,7 @@ __all__ = [
     "MultiSelect",
     "Priority",
     "Resolution",
+    "Security",
     "Select",
     "Versions",
 ]
@@ -97,6 +98,18 @@ class Resolution(_Thing):
     def things(self, slot: Slot) -> tuple[NamedThing, ...]:
         """Return the resolutions."""
         return slot.lens.world.resolutions
+
+
+class Security(_Thing):
+    """A security level."""
+
+    type = "securitylevel"
+    word = "Security level"
+    portrait = portraits.security_level
+
+    def things(self, slot: Slot) -> tuple[NamedThing, ...]:
+        """Return the security levels."""
+        return slot.lens.world.security_levels
 
 
 class _Component(_Thing):

@@ -1,12 +1,12 @@
 """Fields that point at issues, sprints, projects and issue types."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from penstock.json_types import Json
 from penstock_jira.sandbox import portraits
 from penstock_jira.sandbox.contents import Issue
-from penstock_jira.sandbox.field import Option
 from penstock_jira.sandbox.kind import Invalid, Kind, Slot, Told, items_of, member
+from penstock_jira.sandbox.world import Sprint as SprintOfWorld
 from penstock_jira.sandbox.world import find
 
 __all__ = ["EpicLink", "IssueTypeField", "Parent", "ProjectField", "Sprint"]
@@ -20,8 +20,9 @@ class Parent(Kind):
     type = "issuelink"
 
     def parse(self, value: Json, slot: Slot) -> Json:
-        """Read ``{id}`` or ``{key}``."""
-        if value is None:
+        """Read ``{id}`` or ``{key}``; on Cloud, ``{none: true}`` takes the parent away."""
+        unset = slot.lens.cloud and isinstance(value, Mapping) and value.get("none") is True
+        if value is None or unset:
             return None
         given = member(value, "key", "id")
         found = slot.lens.contents.find(given[1]) if given else None
@@ -91,8 +92,8 @@ class Sprint(Kind):
     custom = "com.pyxis.greenhopper.jira:gh-sprint"
 
     def choices(self, slot: Slot) -> Sequence[str]:
-        """Name the sprints."""
-        return [each.value for each in slot.field.options]
+        """Name the sprints that work can be put into."""
+        return [each.name for each in slot.lens.world.sprints if each.state != "closed"]
 
     def parse(self, value: Json, slot: Slot) -> Json:
         """Read a sprint's number, as a number or as digits."""
@@ -100,7 +101,7 @@ class Sprint(Kind):
             return None
         if isinstance(value, bool) or not isinstance(value, int | str):
             raise Invalid("Number value expected as the Sprint id.")
-        known = [each for each in slot.field.options if each.id == str(value)]
+        known = [each for each in slot.lens.world.sprints if each.id == str(value)]
         if not str(value).isdecimal():
             raise Invalid("Number value expected as the Sprint id.")
         if not known:
@@ -109,13 +110,19 @@ class Sprint(Kind):
 
     def shape(self, plain: Json, slot: Slot) -> Json:
         """Find the sprint by its name."""
-        named = [each for each in slot.field.options if each.value == str(plain)]
+        named = [each for each in slot.lens.world.sprints if each.name == str(plain)]
         return int(named[0].id) if named else str(plain)
 
     def show(self, stored: Json, slot: Slot) -> Json:
         """Show the sprints."""
         return [
-            {"id": int(each.id), "name": each.value, "state": "active", "boardId": 1, "goal": ""}
+            {
+                "id": int(each.id),
+                "name": each.name,
+                "state": each.state,
+                "boardId": int(each.board),
+                "goal": "",
+            }
             for each in self._stored(stored, slot)
         ] or None
 
@@ -124,11 +131,11 @@ class Sprint(Kind):
         found = self._stored(stored, slot)
         if not found:
             return Told(None, None)
-        return Told(", ".join(s.id for s in found), ", ".join(s.value for s in found))
+        return Told(", ".join(s.id for s in found), ", ".join(s.name for s in found))
 
-    def _stored(self, stored: Json, slot: Slot) -> list[Option]:
+    def _stored(self, stored: Json, slot: Slot) -> list[SprintOfWorld]:
         ids = items_of(stored) or ()
-        return [each for each in slot.field.options if each.id in ids]
+        return [each for each in slot.lens.world.sprints if each.id in ids]
 
 
 class ProjectField(Kind):

@@ -28,6 +28,7 @@ __all__ = [
     "project",
     "project_in_full",
     "resolution",
+    "security_level",
     "status",
     "version",
 ]
@@ -133,6 +134,16 @@ def resolution(lens: Lens, shown: NamedThing) -> Json:
     """Return a resolution."""
     return {
         "self": f"{lens.rest}/resolution/{shown.id}",
+        "id": shown.id,
+        "description": shown.description,
+        "name": shown.name,
+    }
+
+
+def security_level(lens: Lens, shown: NamedThing) -> Json:
+    """Return a security level."""
+    return {
+        "self": f"{lens.rest}/securitylevel/{shown.id}",
         "id": shown.id,
         "description": shown.description,
         "name": shown.name,

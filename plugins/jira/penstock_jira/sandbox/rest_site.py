@@ -180,7 +180,7 @@ def custom_option(call: Call, identifier: str) -> Response:
     """Show an option of a custom field."""
     for field in call.lens.world.fields:
         for option in _options(field.options):
-            if option.id == identifier and field.kind != "sprint":
+            if option.id == identifier:
                 return json_reply(portraits.option(call.lens, option))
     raise Problem(404, f"A custom field option with id '{identifier}' does not exist")
 

@@ -46,6 +46,8 @@ def _screen(lens: Lens, issue_type: IssueType, without: set[str]) -> Screen:
     hidden = without | lens.world.off_screen
     if not _may_have_parent(lens, issue_type):
         hidden |= {"parent"}
+    if not lens.world.security_levels:
+        hidden |= {"security"}
     return {
         field.id: (field, field.required or (field.id == "parent" and issue_type.subtask))
         for field in lens.world.fields

@@ -7,12 +7,14 @@ from typing import Protocol, TypeVar
 from penstock_jira.sandbox.field import FieldDefinition
 
 __all__ = [
+    "Board",
     "Group",
     "IssueType",
     "LinkType",
     "NamedThing",
     "Project",
     "ScreenField",
+    "Sprint",
     "Status",
     "Transition",
     "User",
@@ -158,6 +160,27 @@ class LinkType:
 
 
 @dataclass(frozen=True)
+class Sprint:
+    """A sprint; ``state`` is ``active``, ``future`` or ``closed``."""
+
+    id: str
+    name: str
+    state: str
+    board: str
+
+
+@dataclass(frozen=True)
+class Board:
+    """A board of a project, by its key; ``kind`` is ``scrum``, or ``kanban``: without sprints."""
+
+    id: str
+    name: str
+    kind: str
+    project: str
+    sprints: tuple[Sprint, ...]
+
+
+@dataclass(frozen=True)
 class Project:
     """A project with its issue types, components and versions; ``lead`` is a user's name."""
 
@@ -185,6 +208,8 @@ class World:
     links: tuple[LinkType, ...]
     fields: tuple[FieldDefinition, ...]
     off_screen: frozenset[str] = frozenset()
+    boards: tuple[Board, ...] = ()
+    security_levels: tuple[NamedThing, ...] = ()
     _fields: Mapping[str, FieldDefinition] = field(init=False, repr=False, compare=False)
     _statuses: Mapping[str, Status] = field(init=False, repr=False, compare=False)
     _users: Mapping[str, User] = field(init=False, repr=False, compare=False)
@@ -194,6 +219,11 @@ class World:
         object.__setattr__(self, "_fields", {each.id: each for each in self.fields})
         object.__setattr__(self, "_statuses", {each.id: each for each in self.statuses})
         object.__setattr__(self, "_users", {each.name: each for each in self.users})
+
+    @property
+    def sprints(self) -> tuple[Sprint, ...]:
+        """The sprints of all boards."""
+        return tuple(sprint for board in self.boards for sprint in board.sprints)
 
     def field(self, identifier: str) -> FieldDefinition:
         """Return the field with this id; ``KeyError`` if there is none."""

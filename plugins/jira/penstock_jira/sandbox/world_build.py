@@ -11,12 +11,14 @@ from penstock_jira.sandbox.fields import own_fields
 from penstock_jira.sandbox.lens import Flavour
 from penstock_jira.sandbox.reading import read_as
 from penstock_jira.sandbox.world import (
+    Board,
     Group,
     IssueType,
     LinkType,
     NamedThing,
     Project,
     ScreenField,
+    Sprint,
     Status,
     Transition,
     User,
@@ -26,6 +28,7 @@ from penstock_jira.sandbox.world import (
 from penstock_jira.sandbox.world_checks import EVERYWHERE, OPEN, world_faults
 from penstock_jira.sandbox.world_file import (
     DEFAULT_WORLD,
+    WrittenBoard,
     WrittenField,
     WrittenProject,
     WrittenTransition,
@@ -85,6 +88,8 @@ def _build(written: WrittenWorld, flavour: Flavour) -> World:
         ),
         fields=tuple(fields),
         off_screen=frozenset(_field_id(name, fields) for name in written.off_screen),
+        boards=_boards(written.boards),
+        security_levels=_things(written.security_levels, _FIRST),
     )
 
 
@@ -177,14 +182,26 @@ def _projects(written: Sequence[WrittenProject], types: Sequence[IssueType]) -> 
     return tuple(made)
 
 
+def _boards(written: Sequence[WrittenBoard]) -> tuple[Board, ...]:
+    """Return the boards; these and the sprints are numbered from 1."""
+    made, sprints = [], 0
+    for number, each in enumerate(written, 1):
+        board = str(number)
+        own = [
+            Sprint(str(sprints + index), sprint.name, sprint.state, board)
+            for index, sprint in enumerate(each.sprints, 1)
+        ]
+        sprints += len(own)
+        made.append(Board(board, each.name, each.kind, each.project, tuple(own)))
+    return tuple(made)
+
+
 def _custom_fields(written: Sequence[WrittenField]) -> list[FieldDefinition]:
     next_option = _FIRST_OPTION
     made = []
     for index, each in enumerate(written):
-        first = 1 if each.kind == "sprint" else next_option
-        options = _options(each.options, first)
-        if each.kind != "sprint":
-            next_option += sum(1 + len(option.children) for option in options)
+        options = _options(each.options, next_option)
+        next_option += sum(1 + len(option.children) for option in options)
         made.append(
             FieldDefinition(
                 id=f"customfield_{FIRST_CUSTOM_FIELD + index}",

@@ -16,7 +16,7 @@ __all__ = ["EVERYWHERE", "OPEN", "world_faults"]
 EVERYWHERE, OPEN = "any", "open"
 
 #: Kinds of fields that have options.
-_WITH_OPTIONS = {"select", "multiselect", "checkboxes", "cascading", "sprint"}
+_WITH_OPTIONS = {"select", "multiselect", "checkboxes", "cascading"}
 
 
 def world_faults(world: WrittenWorld, source: Source, flavour: Flavour) -> Iterator[Fault]:
@@ -39,6 +39,16 @@ def world_faults(world: WrittenWorld, source: Source, flavour: Flavour) -> Itera
     for index, field in enumerate(world.fields):
         yield from _field_faults(field, ("fields", index), source)
     yield from checks.all_in(("offScreen",), world.off_screen, "field", _fields(world, flavour))
+    yield from _board_faults(world, checks, source)
+
+
+def _board_faults(world: WrittenWorld, checks: "_Names", source: Source) -> Iterator[Fault]:
+    projects = [each.key for each in world.projects]
+    for index, board in enumerate(world.boards):
+        yield from checks.known(("boards", index, "project"), board.project, "project", projects)
+        if board.sprints and board.kind == "kanban":
+            fault = "a kanban board has no sprints"
+            yield source.fault(("boards", index, "sprints"), fault, "leave 'kind' out")
 
 
 class _Names:
@@ -70,6 +80,7 @@ def _twice(world: WrittenWorld, source: Source) -> Iterator[Fault]:
         "priorities": world.priorities,
         "resolutions": world.resolutions,
         "links": [each.name for each in world.links],
+        "securityLevels": world.security_levels,
     }
     for section, names in named.items():
         for index, name in enumerate(names):
@@ -117,7 +128,8 @@ def _field_faults(field: WrittenField, path: Path, source: Source) -> Iterator[F
         return
     if bool(field.options) != (field.kind in _WITH_OPTIONS):
         wants = "needs" if field.kind in _WITH_OPTIONS else "has no"
-        yield source.fault(path, f"a field of kind {field.kind!r} {wants} 'options'")
+        hint = "list its sprints under 'boards'" if field.kind == "sprint" else ""
+        yield source.fault(path, f"a field of kind {field.kind!r} {wants} 'options'", hint)
     elif field.options and isinstance(field.options, dict) != (field.kind == "cascading"):
         form = "a mapping of lists" if field.kind == "cascading" else "a list"
         yield source.fault((*path, "options"), f"the options of {field.kind!r} are {form}")

@@ -9,6 +9,7 @@ from penstock_jira.sandbox.reading import Written
 
 __all__ = [
     "DEFAULT_WORLD",
+    "WrittenBoard",
     "WrittenField",
     "WrittenProject",
     "WrittenTransition",
@@ -108,6 +109,22 @@ class WrittenField(Written):
     required: bool = False
 
 
+class WrittenSprint(Written):
+    """A sprint of a board."""
+
+    name: Name
+    state: Literal["active", "future", "closed"]
+
+
+class WrittenBoard(Written):
+    """A board of a project."""
+
+    name: Name
+    project: Name
+    kind: Literal["scrum", "kanban"] = "scrum"
+    sprints: tuple[WrittenSprint, ...] = ()
+
+
 class WrittenWorld(Written):
     """The whole file."""
 
@@ -123,3 +140,5 @@ class WrittenWorld(Written):
     links: tuple[WrittenLink, ...] = ()
     fields: tuple[WrittenField, ...] = ()
     off_screen: tuple[Name, ...] = ()
+    boards: tuple[WrittenBoard, ...] = ()
+    security_levels: tuple[Name, ...] = ()

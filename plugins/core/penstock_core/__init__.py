@@ -1,0 +1,16 @@
+"""The neighbours of the Jira steps: scripts, HTTP, waits and approvals by people."""
+
+from collections.abc import Sequence
+
+from penstock.hooks import hookimpl
+from penstock.step import Step
+
+__all__ = ["penstock_step_types"]
+
+
+@hookimpl
+def penstock_step_types() -> Sequence[type[Step]]:
+    """Provide ``ShellScript``."""
+    from penstock_core.shell_script import ShellScript
+
+    return (ShellScript,)
