@@ -17,17 +17,21 @@ __all__ = [
     "ConnectorError",
     "Deferred",
     "Demo",
+    "Difference",
     "Doubt",
     "Duration",
     "Effect",
     "Event",
     "FailureType",
+    "Finding",
     "Gate",
     "GateLooked",
     "GateOpened",
     "GateUnavailable",
     "Headline",
+    "Inspection",
     "Json",
+    "Level",
     "Look",
     "OutcomeUnknown",
     "Outputs",
@@ -56,6 +60,7 @@ __all__ = [
     "Verdict",
     "VerdictStatus",
     "Watch",
+    "Write",
     "__version__",
     "hookimpl",
 ]
@@ -83,6 +88,7 @@ if TYPE_CHECKING:
     )
     from penstock.expressions import Absent, Deferred
     from penstock.hooks import hookimpl
+    from penstock.inspection import Difference, Finding, Inspection, Level, Write
     from penstock.json_types import Json
     from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
@@ -115,6 +121,7 @@ _HOMES = {
     ),
     "expressions": ("Absent", "Deferred"),
     "hooks": ("hookimpl",),
+    "inspection": ("Difference", "Finding", "Inspection", "Level", "Write"),
     "json_types": ("Json",),
     "pattern": ("Pattern", "PatternError"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from penstock.errors import Fault, Refused
-from penstock.expressions import has_expression
 from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
 from penstock.pipeline.document import Document, Path
 from penstock.pipeline.filling import Filled
@@ -103,10 +102,9 @@ def _planned_stage(stage: Stage, source: Source, path: Path) -> PlannedStage:
 
 def _planned_step(step: StepModel, stage: Stage, source: Source, path: Path) -> PlannedStep:
     places = {}
-    for below, text in texts_of(step.spec):
-        if has_expression(text):
-            at = source.place((*path, "spec", *below))
-            places[".".join(str(part) for part in below)] = (at.line, at.column)
+    for below, _ in texts_of(step.spec):
+        at = source.place((*path, "spec", *below))
+        places[".".join(str(part) for part in below)] = (at.line, at.column)
     place = source.place((*path, "identifier"))
     return PlannedStep(
         f"{stage.identifier}/{step.identifier}",

@@ -29,13 +29,15 @@ __all__ = ["StepPreview", "preview_steps", "preview_variables"]
 class StepPreview:
     """A step as it would run: ``spec`` with what is known filled in, and what it would send.
 
-    Where a value depends on the run, its expression stays as it is written.
+    Where a value depends on the run, its expression stays as it is written; ``names`` are those
+    whose values are known.
     """
 
     stage: PlannedStage
     step: PlannedStep
     spec: Mapping[str, Any]
     lines: tuple[str, ...]
+    names: Names
 
 
 def preview_variables(plan: Plan, now: datetime) -> dict[str, object]:
@@ -62,7 +64,7 @@ def preview_steps(
         kind = types[step.type]
         names = known.at_stage(stage, step)
         spec = {key: _filled(item, names, kind.deferred, key) for key, item in step.spec.items()}
-        previews.append(StepPreview(stage, step, spec, _lines(kind, spec)))
+        previews.append(StepPreview(stage, step, spec, _lines(kind, spec), names))
     return tuple(previews)
 
 
