@@ -16,6 +16,7 @@ __all__ = [
     "Connector",
     "ConnectorError",
     "Deferred",
+    "DeferredText",
     "Demo",
     "Difference",
     "Doubt",
@@ -31,6 +32,7 @@ __all__ = [
     "Headline",
     "Inspection",
     "Json",
+    "Later",
     "Level",
     "Look",
     "OutcomeUnknown",
@@ -86,13 +88,14 @@ if TYPE_CHECKING:
         StepOutline,
         StepStarted,
     )
-    from penstock.expressions import Absent, Deferred
+    from penstock.expressions import Absent, Deferred, DeferredText
     from penstock.hooks import hookimpl
     from penstock.inspection import Difference, Finding, Inspection, Level, Write
     from penstock.json_types import Json
     from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
     from penstock.secret import Secret
+    from penstock.spec_place import Later
     from penstock.step import (
         Doubt,
         Effect,
@@ -119,13 +122,14 @@ _HOMES = {
         *("RunStarted", "SandboxStarted", "Status", "StepFinished", "StepLogged", "StepNoted"),
         *("StepOutline", "StepStarted"),
     ),
-    "expressions": ("Absent", "Deferred"),
+    "expressions": ("Absent", "Deferred", "DeferredText"),
     "hooks": ("hookimpl",),
     "inspection": ("Difference", "Finding", "Inspection", "Level", "Write"),
     "json_types": ("Json",),
     "pattern": ("Pattern", "PatternError"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
     "secret": ("Secret",),
+    "spec_place": ("Later",),
     "step": ("Doubt", "Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),
     "verdict": ("Combination", "Condition", "Verdict", "VerdictStatus"),
     "watch": ("Look", "Snapshot", "Unavailable", "Watch"),

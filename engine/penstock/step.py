@@ -20,6 +20,7 @@ from penstock.errors import ConnectorError
 from penstock.inspection import Finding, Inspection, Level
 from penstock.json_types import Json
 from penstock.secret import Secret
+from penstock.spec_place import Later
 from penstock.verdict import Verdict
 from penstock.watch import Snapshot, Unavailable, Watch
 
@@ -181,9 +182,11 @@ class Step(BaseModel, ABC):
     repeatable: ClassVar[bool] = False
     #: The type of connector that ``connectorRef`` must name, for a step that has one.
     connector_type: ClassVar[str | None] = None
-    #: Spec keys (dotted) that are expressions for later, and the name that only the step will
-    #: know (``issue``): they reach the step unevaluated, as ``penstock.Deferred``.
-    deferred: ClassVar[Mapping[str, str]] = {}
+    #: Spec keys (dotted, ``*`` for each entry of a list) that are expressions for later: they reach
+    #: the step unevaluated. A name (``issue``): a criterion over the fields of what only the step
+    #: will know. A ``Later``: names that only the step will know, for a criterion or for a text.
+    #: Criteria are a ``penstock.Deferred``, texts a ``penstock.DeferredText``.
+    deferred: ClassVar[Mapping[str, str | Later]] = {}
     #: The names of its outputs, if they are always among these: then a pipeline that reads another
     #: one is refused before it runs, with the near miss.
     output_names: ClassVar[Collection[str] | None] = None
