@@ -16,18 +16,24 @@ __all__ = [
     "Connector",
     "ConnectorError",
     "Deferred",
+    "DeferredText",
     "Demo",
+    "Difference",
     "Doubt",
     "Duration",
     "Effect",
     "Event",
     "FailureType",
+    "Finding",
     "Gate",
     "GateLooked",
     "GateOpened",
     "GateUnavailable",
     "Headline",
+    "Inspection",
     "Json",
+    "Later",
+    "Level",
     "Look",
     "OutcomeUnknown",
     "Outputs",
@@ -56,6 +62,7 @@ __all__ = [
     "Verdict",
     "VerdictStatus",
     "Watch",
+    "Write",
     "__version__",
     "hookimpl",
 ]
@@ -81,12 +88,14 @@ if TYPE_CHECKING:
         StepOutline,
         StepStarted,
     )
-    from penstock.expressions import Absent, Deferred
+    from penstock.expressions import Absent, Deferred, DeferredText
     from penstock.hooks import hookimpl
+    from penstock.inspection import Difference, Finding, Inspection, Level, Write
     from penstock.json_types import Json
     from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
     from penstock.secret import Secret
+    from penstock.spec_place import Later
     from penstock.step import (
         Doubt,
         Effect,
@@ -113,12 +122,14 @@ _HOMES = {
         *("RunStarted", "SandboxStarted", "Status", "StepFinished", "StepLogged", "StepNoted"),
         *("StepOutline", "StepStarted"),
     ),
-    "expressions": ("Absent", "Deferred"),
+    "expressions": ("Absent", "Deferred", "DeferredText"),
     "hooks": ("hookimpl",),
+    "inspection": ("Difference", "Finding", "Inspection", "Level", "Write"),
     "json_types": ("Json",),
     "pattern": ("Pattern", "PatternError"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
     "secret": ("Secret",),
+    "spec_place": ("Later",),
     "step": ("Doubt", "Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),
     "verdict": ("Combination", "Condition", "Verdict", "VerdictStatus"),
     "watch": ("Look", "Snapshot", "Unavailable", "Watch"),

@@ -55,6 +55,11 @@ class StartOptions:
     connectors: Path | None = None
     sandbox: SandboxSettings | None = None
 
+    @property
+    def directory(self) -> Path:
+        """Where connector files are, if there are any."""
+        return self.connectors or self.file.parent / "connectors"
+
 
 class App:
     """Penstock on one machine: its journal, its plugins, its environment."""
@@ -104,7 +109,7 @@ class App:
 
     def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
         """Return the directory of connector files; ``None`` if a sandbox does without one."""
-        directory = _directory(options)
+        directory = options.directory
         if options.connectors is not None and not directory.is_dir():
             raise Refused(f"{directory} is not a directory; --connectors takes one")
         if options.sandbox is not None and not directory.is_dir():
@@ -121,7 +126,7 @@ class App:
                 kind(options.sandbox.options(self.clock)).check()
         identifier = _new_id()
         settings = {
-            "connectors": str(_directory(options).resolve()),
+            "connectors": str(options.directory.resolve()),
             "directory": str(options.file.parent.resolve()),
             "sandbox": options.sandbox.to_json() if options.sandbox else None,
         }
@@ -311,7 +316,3 @@ def _run_started(state: RunState, *, resumed: bool) -> RunStarted:
 def _new_id() -> str:
     """Return an id that is easy to type, and unlikely (2**50) to be drawn twice."""
     return "".join(randomness.choice(_LETTERS) for _ in range(10))
-
-
-def _directory(options: StartOptions) -> Path:
-    return options.connectors or options.file.parent / "connectors"

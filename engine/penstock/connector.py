@@ -87,6 +87,14 @@ class Connector(BaseModel):
         Called before a run starts, so that a forgotten variable is found before anything is sent.
         """
 
+    def sign_in(self) -> str:
+        """Return who we are there and where that is, in words, for ``penstock plan --live``.
+
+        Raises ``StepFailed`` or ``ConnectorError`` where nobody would let us in. Empty: there is
+        nothing to sign in to.
+        """
+        return ""
+
     def look(self, watches: "Sequence[Watch]") -> "Sequence[Look]":
         """Answer for each watch, in order, with as few questions as the system allows.
 

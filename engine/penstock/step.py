@@ -6,7 +6,7 @@ A step *is* a pydantic model. Its fields are the ``spec`` of the YAML (``snake_c
 
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Collection, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
 from typing import ClassVar, Protocol, TypeAlias, TypeVar
@@ -17,10 +17,12 @@ from pydantic.alias_generators import to_camel
 from penstock.clock import Clock
 from penstock.connector import Connector
 from penstock.errors import ConnectorError
+from penstock.inspection import Finding, Inspection, Level
 from penstock.json_types import Json
 from penstock.secret import Secret
+from penstock.spec_place import Later
 from penstock.verdict import Verdict
-from penstock.watch import Snapshot, Watch
+from penstock.watch import Snapshot, Unavailable, Watch
 
 __all__ = [
     "Connectors",
@@ -180,9 +182,11 @@ class Step(BaseModel, ABC):
     repeatable: ClassVar[bool] = False
     #: The type of connector that ``connectorRef`` must name, for a step that has one.
     connector_type: ClassVar[str | None] = None
-    #: Spec keys (dotted) that are expressions for later, and the name that only the step will
-    #: know (``issue``): they reach the step unevaluated, as ``penstock.Deferred``.
-    deferred: ClassVar[Mapping[str, str]] = {}
+    #: Spec keys (dotted, ``*`` for each entry of a list) that are expressions for later: they reach
+    #: the step unevaluated. A name (``issue``): a criterion over the fields of what only the step
+    #: will know. A ``Later``: names that only the step will know, for a criterion or for a text.
+    #: Criteria are a ``penstock.Deferred``, texts a ``penstock.DeferredText``.
+    deferred: ClassVar[Mapping[str, str | Later]] = {}
     #: The names of its outputs, if they are always among these: then a pipeline that reads another
     #: one is refused before it runs, with the near miss.
     output_names: ClassVar[Collection[str] | None] = None
@@ -214,6 +218,14 @@ class Step(BaseModel, ABC):
         """Return lines that say what ``run`` would do, for ``penstock plan``; sends nothing."""
         return ()
 
+    def inspect(self, context: StepContext) -> Inspection:  # noqa: ARG002 - for those who override it
+        """Return what ``run`` would do as far as reading tells, for ``penstock plan --live``.
+
+        Writes nothing: the effects of *context* refuse to. What depends on the run still stands as
+        the expression that it is written as. ``StepFailed`` counts as an error of the whole step.
+        """
+        return Inspection()
+
 
 class Gate(Step):
     """Base of step types that wait: they cost a row, not a thread."""
@@ -235,3 +247,16 @@ class Gate(Step):
     def run(self, context: StepContext) -> Outputs | Watch:
         """Start to wait."""
         return self.watch(context)
+
+    def inspect(self, context: StepContext) -> Inspection:
+        """Look once, and return what the verdict would be now."""
+        watch = replace(
+            self.watch(context),
+            asks=self.asks(),
+            opened=context.clock.now(),
+            user=context.run.user,
+        )
+        (seen,) = context.connector(watch.connector, Connector).look([watch])
+        if isinstance(seen, Unavailable):
+            return Inspection((Finding(Level.ERROR, seen.reason),))
+        return Inspection(verdict=self.judge(seen))

@@ -14,11 +14,13 @@ from penstock.expressions import Deferred
 from penstock.pipeline.document import NOTED, UNSUPPORTED
 from penstock.pipeline.schema import connector_schema, pipeline_schema
 from penstock.step import Outputs, Step, StepContext
+from penstock_core import penstock_step_types as core_step_types
 from penstock_jira import penstock_connector_types, penstock_step_types
 
 EXAMPLES = sorted((Path(__file__).parents[2] / "pipelines").glob("*.yaml"))
 CONNECTORS = {kind.type: kind for kind in penstock_connector_types()}
 JIRA = {kind.type: kind for kind in penstock_step_types()}
+BROUGHT = {**JIRA, **{kind.type: kind for kind in core_step_types()}}
 
 
 class Inner(BaseModel):
@@ -86,7 +88,7 @@ def errors(text, types=None):
     return [error.message for error in validator.iter_errors(yaml.safe_load(text))]
 
 
-@pytest.mark.parametrize("types", [{}, {"Odd": Odd}, {"Unsayable": Unsayable}, JIRA])
+@pytest.mark.parametrize("types", [{}, {"Odd": Odd}, {"Unsayable": Unsayable}, BROUGHT])
 def test_the_schema_is_a_valid_schema_and_json(types):
     schema = pipeline_schema(types)
     jsonschema.Draft202012Validator.check_schema(schema)
@@ -112,7 +114,7 @@ def test_there_are_examples():
 
 @pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
 def test_the_examples_are_accepted(example):
-    assert errors(example.read_text(encoding="utf-8"), JIRA) == []
+    assert errors(example.read_text(encoding="utf-8"), BROUGHT) == []
 
 
 @pytest.mark.parametrize("line", ["identifier: p", "type: Custom", "type: Odd", "steps:"])

@@ -143,3 +143,8 @@ def test_an_expression_for_later_is_kept_with_the_values_that_it_needs():
 def test_an_expression_for_later_that_can_never_be_judged_fails_now(text, message):
     with pytest.raises(StepFailed, match=rf"p\.yaml:2:4: `expression`: .*{message}"):
         evaluate({"expression": text}, {"expression": "issue"}, {"expression": (2, 4)})
+
+
+def test_a_blank_criterion_is_none_and_is_left_to_the_step():
+    spec = {"criteria": [{"expression": " "}]}
+    assert evaluate(spec, {"criteria.*.expression": "issue"}) == spec

@@ -2,17 +2,27 @@
 
 import json
 import sys
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Literal
 
 import click
 
 from penstock.app import App, StartOptions
-from penstock.cli.options import app_for, connectors_option, input_options, output_option
+from penstock.cli.options import (
+    app_for,
+    connectors_option,
+    input_options,
+    output_option,
+    sandbox_option,
+    sandbox_options,
+    sandbox_settings,
+)
 from penstock.cli.run import parse_inputs
 from penstock.errors import Fault, Refused
 from penstock.pipeline.plan import Plan
+
+if TYPE_CHECKING:
+    from penstock.run.inspector import LivePlan
 
 __all__ = ["plan", "validate"]
 
@@ -56,11 +66,20 @@ def validate(*, files: tuple[Path, ...], connectors: Path | None) -> int:
     epilog="""\b
 Examples:
   penstock plan release.yaml -i version=4.2.0
-  penstock plan release.yaml -i version=4.2.0 --output json""",
+  penstock plan release.yaml -i version=4.2.0 --live
+  penstock plan release.yaml -i version=4.2.0 --live --output json
+  penstock plan release.yaml -i version=4.2.0 --live --sandbox --flavour data-center""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
 @connectors_option
+@click.option(
+    "--live",
+    is_flag=True,
+    help="Ask the real systems, reads only: names, values, the difference, what gates say now.",
+)
+@sandbox_option
+@sandbox_options
 @output_option
 def plan(
     *,
@@ -68,78 +87,76 @@ def plan(
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
     connectors: Path | None,
+    live: bool,
+    sandbox: bool,
+    script: Path | None,
+    world: Path | None,
+    flavour: str | None,
+    ledger: Path | None,
     output: Literal["text", "json"],
 ) -> int:
     """Show what running FILE would do: values, requests and the fields that gates look at.
 
-    Nothing is sent. What depends on the run is shown as the expression that will be evaluated.
+    Nothing is written. What depends on the run is shown as the expression that will be evaluated.
+    With --live an error, such as a field that does not exist, gives exit code 2.
     """
+    if sandbox and not live:
+        raise click.UsageError("--sandbox belongs to --live; add --live")
+    settings = sandbox_settings(sandbox, script, world, flavour, ledger)
     app = app_for(None)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors)
-    there = connectors is not None or (file.parent / "connectors").is_dir()
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
+    there = live or connectors is not None or (file.parent / "connectors").is_dir()
     planned = app.plan(options, complete=True, check_connectors=there)
     for note in planned.notes:
         click.echo(f"note: {note}", err=True)
+    found = _found(app, options, planned.plan) if live else None
+    _show(app, planned.plan, found, output)
+    return _judge(app, found) if found is not None else 0
+
+
+def _found(app: App, options: StartOptions, plan: Plan) -> "LivePlan":
+    from penstock.live import live_plan
+
+    return live_plan(app, options, plan)
+
+
+def _show(app: App, plan: Plan, live: "LivePlan | None", output: Literal["text", "json"]) -> None:
+    from penstock.cli.plan_view import PlanView
+    from penstock.pipeline.preview import preview_steps
+    from penstock.render.output import Output
+
+    now = app.clock.now()
+    previews = (
+        preview_steps(plan, app.plugins.step_types, now)
+        if live is None
+        else tuple(step.preview for step in live.steps)
+    )
+    view = PlanView(plan, previews, live, now)
     if output == "json":
-        click.echo(json.dumps(_as_json(app, planned.plan), ensure_ascii=False))
-    else:
-        _print_text(app, planned.plan)
-    return 0
-
-
-def _as_json(app: App, plan: Plan) -> dict[str, Any]:
-    from penstock.pipeline.preview import preview_steps, preview_variables
-
-    now = app.clock.now()
-    return {
-        "pipeline": plan.identifier,
-        "name": plan.name,
-        "file": plan.file,
-        "variables": preview_variables(plan, now),
-        "steps": [
-            {
-                "path": item.step.path,
-                "type": item.step.type,
-                "timeout": item.step.timeout,
-                "spec": item.spec,
-                "would": list(item.lines),
-            }
-            for item in preview_steps(plan, app.plugins.step_types, now)
-        ],
-    }
-
-
-def _print_text(app: App, plan: Plan) -> None:
-    from penstock.duration import format_duration
-    from penstock.pipeline.preview import preview_steps, preview_variables
-    from penstock.render.text import clean
-
-    now = app.clock.now()
-    click.secho(f"{clean(plan.name)}  ({clean(plan.file)})", bold=True)
-    for name, value in preview_variables(plan, now).items():
-        click.echo(f"  {name} = {clean(_shown(value))}")
-    stage = None
-    for item in preview_steps(plan, app.plugins.step_types, now):
-        if item.stage.path != stage:
-            stage = item.stage.path
-            click.echo(f"\n{clean(item.stage.name)}{_when(item.stage)}")
-        limit = format_duration(item.step.timeout)
-        head = f"  {clean(item.step.name)}  {item.step.type}, within {limit}{_when(item.step)}"
-        click.secho(head, bold=True)
-        for line in item.lines or _spec_lines(item.spec):
-            click.echo(f"    {clean(line)}")
+        text = json.dumps(view.as_json(), ensure_ascii=False)
+        click.echo(app.masker.mask(text))
+        return
+    for line in view.lines(Output(sys.stdout)):
+        click.echo(app.masker.mask(line))
     sys.stdout.flush()
 
 
-def _when(node: Any) -> str:
-    parts = [] if node.occasion == "Success" else [f"on {node.occasion.lower()}"]
-    parts += [f"if {node.condition.strip()}"] if node.condition else []
-    return f"  [{', '.join(parts)}]" if parts else ""
+def _judge(app: App, live: "LivePlan") -> int:
+    """Tell what was found; raise ``Refused`` with the errors, if there are any."""
+    from penstock.inspection import Level
+    from penstock.render.text import clean
 
-
-def _spec_lines(spec: Mapping[str, Any]) -> list[str]:
-    return [f"{key}: {_shown(value)}" for key, value in spec.items()]
-
-
-def _shown(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    for found in live.findings(Level.NOTE, Level.WARNING):
+        click.echo(app.masker.mask(clean(f"{found.level}: {found.fault}")), err=True)
+    errors = [found.fault for found in live.findings(Level.ERROR)]
+    Refused.unless_empty(
+        Fault(
+            app.masker.mask(fault.message),
+            app.masker.mask(fault.hint),
+            fault.file,
+            fault.line,
+            fault.column,
+        )
+        for fault in errors
+    )
+    return 0

@@ -7,8 +7,10 @@ from pathlib import Path
 from typing import Any, TextIO, TypeVar, cast
 
 import click
+from click.core import ParameterSource
 
 from penstock.app import App
+from penstock.run.sandboxes import SandboxSettings
 
 __all__ = [
     "app_for",
@@ -18,7 +20,9 @@ __all__ = [
     "ledger_option",
     "masked",
     "output_option",
+    "sandbox_option",
     "sandbox_options",
+    "sandbox_settings",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -74,6 +78,35 @@ def input_options(function: F) -> F:
         metavar="NAME=VALUE",
         help="A runtime input (<+input>), as data. Repeatable; wins over --input-set.",
     )(function)
+
+
+def sandbox_option(function: F) -> F:
+    """Add ``--sandbox``."""
+    return click.option(
+        "--sandbox",
+        is_flag=True,
+        help="Point every connector that has a sandbox (Jira) at an embedded one.",
+    )(function)
+
+
+def sandbox_settings(
+    sandbox: bool,
+    script: Path | None,
+    world: Path | None,
+    flavour: str | None,
+    ledger: Path | None,
+) -> SandboxSettings | None:
+    """Return what ``--sandbox`` and its options ask for; raise ``UsageError`` for one without it.
+
+    A ledger that the environment names asks for no sandbox.
+    """
+    source = click.get_current_context().get_parameter_source("ledger")
+    asked = ledger if source is ParameterSource.COMMANDLINE else None
+    given = {"--script": script, "--world": world, "--flavour": flavour, "--ledger": asked}
+    for option, value in given.items():
+        if value is not None and not sandbox:
+            raise click.UsageError(f"{option} belongs to --sandbox; add --sandbox")
+    return SandboxSettings(world, script, flavour, ledger) if sandbox else None
 
 
 def sandbox_options(function: F) -> F:

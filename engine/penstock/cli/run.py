@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Literal
 
 import click
-from click.core import ParameterSource
 
 from penstock.app import App, StartOptions
 from penstock.cli.options import (
@@ -17,12 +16,13 @@ from penstock.cli.options import (
     input_options,
     masked,
     output_option,
+    sandbox_option,
     sandbox_options,
+    sandbox_settings,
 )
 from penstock.errors import Refused
 from penstock.events import Status
 from penstock.journal import RunRecord
-from penstock.run.sandboxes import SandboxSettings
 
 __all__ = ["abort", "carry", "exit_code", "parse_inputs", "resume", "run"]
 
@@ -65,11 +65,7 @@ Examples:
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
 @connectors_option
-@click.option(
-    "--sandbox",
-    is_flag=True,
-    help="Point every connector that has a sandbox (Jira) at an embedded one.",
-)
+@sandbox_option
 @sandbox_options
 @click.option("--detach", is_flag=True, help="Carry the run in the background; print its id.")
 @output_option
@@ -93,13 +89,7 @@ def run(
 
     Ctrl-C keeps the run; `penstock resume RUN` goes on.
     """
-    source = click.get_current_context().get_parameter_source("ledger")
-    asked = ledger if source is ParameterSource.COMMANDLINE else None
-    given = {"--script": script, "--world": world, "--flavour": flavour, "--ledger": asked}
-    for option, value in given.items():
-        if value is not None and not sandbox:
-            raise click.UsageError(f"{option} belongs to --sandbox; add --sandbox")
-    settings = SandboxSettings(world, script, flavour, ledger) if sandbox else None
+    settings = sandbox_settings(sandbox, script, world, flavour, ledger)
     app = app_for(database)
     options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
     return start(app, options, output, detach=detach)

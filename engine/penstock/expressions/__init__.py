@@ -6,7 +6,7 @@ need much memory, or reach anything of Python; what comes out is never evaluated
 """
 
 from penstock.errors import ExpressionError
-from penstock.expressions.deferred import Deferred
+from penstock.expressions.deferred import Deferred, DeferredText
 from penstock.expressions.names import Names, Read, SecretRead
 from penstock.expressions.template import (
     Template,
@@ -21,6 +21,7 @@ from penstock.expressions.values import Absent
 __all__ = [
     "Absent",
     "Deferred",
+    "DeferredText",
     "ExpressionError",
     "Names",
     "Read",

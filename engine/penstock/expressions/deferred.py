@@ -1,17 +1,23 @@
-"""Expressions for later: a gate's criteria, kept with what they need and judged at every look."""
+"""Expressions for later: kept with what they need, until the rest is known.
+
+A gate's criteria are judged at every look; a text is rendered once its step has got its answer.
+"""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Self, cast
+
+from typing_extensions import override
 
 from penstock.errors import ExpressionError
 from penstock.expressions.faults import MissingError, OperandError
 from penstock.expressions.lookups import part
 from penstock.expressions.names import Names, Read
-from penstock.expressions.template import parse_criterion
+from penstock.expressions.template import Template, parse, parse_criterion
 from penstock.expressions.values import plain
 from penstock.json_types import Json
+from penstock.spec_place import Later
 from penstock.verdict import Condition
 
 if TYPE_CHECKING:
@@ -21,7 +27,7 @@ if TYPE_CHECKING:
     from penstock.expressions.judging import Since
     from penstock.expressions.syntax import Expression
 
-__all__ = ["Deferred"]
+__all__ = ["Deferred", "DeferredText"]
 
 
 @dataclass(frozen=True)
@@ -35,19 +41,25 @@ class Deferred:
     text: str
     names: Mapping[str, Json] = field(default_factory=dict)
 
-    def capture(self, names: Names, keep: str) -> "Deferred":
-        """Return a copy that holds every value it reads, but those under the root *keep*.
+    @staticmethod
+    def _parse(text: str) -> Template:
+        return parse_criterion(text)
 
-        Judging then needs nothing but *keep*; ``currentDate()`` and its like stay live. Raises
-        ``ExpressionError`` for a name that is not there, for a secret, and for a look at *keep*
-        that does not name the field that is meant.
+    def capture(self, names: Names, keep: str | Later) -> Self:
+        """Return a copy that holds every value it reads, but those under the roots to *keep*.
+
+        Evaluating then needs nothing but these; ``currentDate()`` and its like stay live. Raises
+        ``ExpressionError`` for a name that is not there, for a secret, and, where *keep* is one
+        name (``issue``), for a look at it that does not name the field that is meant.
         """
-        reads = parse_criterion(self.text).reads
+        kept = {keep} if isinstance(keep, str) else set(keep.names)
+        reads = self._parse(self.text).reads
         optional = {read.path for read in reads if read.optional}
         captured: dict[str, Any] = {}
         for read in sorted(reads, key=lambda read: len(read.path)):
-            if read.path[0] == keep:
-                _check_field(read)
+            if read.path[0] in kept:
+                if isinstance(keep, str):
+                    _check_field(read)
                 continue
             try:
                 value = _value(names, read)
@@ -61,11 +73,11 @@ class Deferred:
             for name in read.path[:-1]:
                 place = place.setdefault(name, {})
             place[read.path[-1]] = value
-        return Deferred(self.text, captured)
+        return replace(self, names=captured)
 
     def fields(self, root: str) -> tuple[str, ...]:
         """Return the names looked up directly under *root*, sorted: ``issue.Status`` → Status."""
-        reads = parse_criterion(self.text).reads
+        reads = self._parse(self.text).reads
         found = {read.path[1] for read in reads if read.path[0] == root and len(read.path) > 1}
         return tuple(sorted(found))
 
@@ -102,21 +114,40 @@ class Deferred:
         )
 
     @classmethod
-    def _validated(cls, value: object) -> "Deferred":
-        if isinstance(value, Deferred):
+    def _validated(cls, value: object) -> Self:
+        if isinstance(value, cls):
             return value
         if isinstance(value, str):
             value = {"text": value}
         if not isinstance(value, Mapping) or not isinstance(value.get("text"), str):
             raise ValueError("an expression is needed here, as text")  # noqa: TRY004 - pydantic's
         try:
-            parse_criterion(value["text"])
+            cls._parse(value["text"])
             return cls(value["text"], cast("dict[str, Json]", plain(value.get("names", {}))))
         except (ExpressionError, OperandError) as error:
             raise ValueError(str(error)) from error
 
     def _serialised(self) -> dict[str, Json]:
         return {"text": self.text, "names": self.names}
+
+
+@dataclass(frozen=True)
+class DeferredText(Deferred):
+    """A text with expressions in it, as ``parse`` takes it, and the values captured for it."""
+
+    @staticmethod
+    @override
+    def _parse(text: str) -> Template:
+        return parse(text)
+
+    def value(self, values: Mapping[str, object], *, now: Callable[[], datetime]) -> Json:
+        """Return the text with its expressions evaluated, or a lone expression's value.
+
+        *values* are what was not known before; *now* gives the present, aware. What comes out is
+        data. Raises ``ExpressionError``.
+        """
+        found = self._parse(self.text).render(Names({**self.names, **values}, now))
+        return cast("Json", found)  # no secrets: there is nobody here to ask for one
 
 
 def _value(names: Names, read: Read) -> Json:

@@ -1,6 +1,6 @@
 """What can be found wrong with a pipeline before anything is asked of anybody."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from pydantic import ValidationError
@@ -16,7 +16,7 @@ from penstock.pipeline.references import References
 from penstock.pipeline.stand_ins import StandIns
 from penstock.pipeline.variables import tag_faults, variable_faults
 from penstock.pipeline.visible import Here
-from penstock.spec_place import any_entry
+from penstock.spec_place import Later, any_entry
 from penstock.step import Step
 from penstock.validation import faults_of
 
@@ -110,7 +110,7 @@ class Check:
         here: Here,
         *,
         whole: bool = False,
-        kept: str | None = None,
+        kept: Collection[str] = (),
         secret: bool = False,
     ) -> None:
         if path in self._document.open or not (whole or has_expression(text)):
@@ -144,10 +144,10 @@ class Check:
             self._spec_faults(kind, place, known, news)
         for below, text in texts_of(spec):
             key = ".".join(str(part) for part in below)
-            kept, secret = kind.deferred.get(key), any_entry(key) in kind.secret_keys
-            if kept is None or text.strip():  # a blank criterion is none
-                where = (*path, *below)
-                self._text(text, where, here, whole=kept is not None, kept=kept, secret=secret)
+            later, secret = _later(kind, key), any_entry(key) in kind.secret_keys
+            if not later.criterion or text.strip():  # a blank criterion is none
+                where, whole = (*path, *below), later.criterion
+                self._text(text, where, here, whole=whole, kept=later.names, secret=secret)
         self._connector(kind, spec.get("connectorRef"), (*path, "connectorRef"))
 
     def _misplaced(self, kind: type[Step], place: Place, spec: Mapping[str, Any]) -> frozenset[str]:
@@ -213,9 +213,16 @@ def _gates(types: Mapping[str, type[Step]]) -> dict[str, str]:
     """Return for each name that only a gate knows where it may be read, in words."""
     places: dict[str, list[str]] = {}
     for kind in types.values():
-        for place, root in kind.deferred.items():
-            places.setdefault(root, []).append(f"`{place.partition('.')[0]}` of {kind.type}")
+        for place in kind.deferred:
+            for root in _later(kind, place).names:
+                places.setdefault(root, []).append(f"`{place.partition('.')[0]}` of {kind.type}")
     return {root: ", ".join(dict.fromkeys(found)) for root, found in places.items()}
+
+
+def _later(kind: type[Step], path: str) -> Later:
+    """Return what only the step will know at a place of its spec; else no names."""
+    found = kind.deferred.get(any_entry(path), Later(()))
+    return Later((found,), criterion=True) if isinstance(found, str) else found
 
 
 def _outputs(types: Mapping[str, type[Step]]) -> dict[str, frozenset[str]]:
@@ -229,9 +236,9 @@ def _counts(kind: type[Step], spec: object, location: Path) -> bool:
     node = _at(spec, location)
     if not isinstance(node, str):
         return True
-    is_criterion = ".".join(str(part) for part in location) in kind.deferred
+    later = _later(kind, ".".join(str(part) for part in location))
     # A criterion is checked as an expression, unless there is nothing to check.
-    return not (node.strip() if is_criterion else has_expression(node))
+    return not (node.strip() if later.criterion else has_expression(node))
 
 
 def is_open(spec: object, location: Path) -> bool:

@@ -82,7 +82,7 @@ class PlannedStep:
     """A step whose type is known and whose ``spec`` was checked as far as it can be.
 
     ``occasion`` is Harness's ``when.stageStatus``: Success, Failure or All. ``places`` maps the
-    dotted path of each value with an expression to its line and column.
+    dotted path of each text in the spec to its line and column, in the order of the file.
     """
 
     path: str

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from penstock.errors import Fault, Refused
-from penstock.expressions import has_expression
 from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
 from penstock.pipeline.document import Document
 from penstock.pipeline.filling import Filled
@@ -168,10 +167,9 @@ class _Planning:
 
     def _step(self, step: StepModel, path: Path, above: str) -> PlannedStep:
         places = {}
-        for below, text in texts_of(step.spec):
-            if has_expression(text):
-                at = self.source.place((*path, "spec", *below))
-                places[".".join(str(part) for part in below)] = (at.line, at.column)
+        for below, _ in texts_of(step.spec):
+            at = self.source.place((*path, "spec", *below))
+            places[".".join(str(part) for part in below)] = (at.line, at.column)
         place = self.source.place((*path, "identifier"))
         return PlannedStep(
             f"{above}/{step.identifier}",

@@ -16,6 +16,7 @@ from penstock.pipeline.document import only
 from penstock.pipeline.number import number_of
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable, tag_variables
 from penstock.secret import Secret
+from penstock.spec_place import any_entry
 from penstock.step import Step
 from penstock.validation import sentences_of
 
@@ -29,13 +30,15 @@ __all__ = ["StepPreview", "preview_steps", "preview_variables"]
 class StepPreview:
     """A step as it would run: ``spec`` with what is known filled in, and what it would send.
 
-    Where a value depends on the run, its expression stays as it is written.
+    Where a value depends on the run, its expression stays as it is written; ``names`` are those
+    whose values are known.
     """
 
     stage: PlannedStage
     step: PlannedStep
     spec: Mapping[str, Any]
     lines: tuple[str, ...]
+    names: Names
 
 
 def preview_variables(plan: Plan, now: datetime) -> dict[str, object]:
@@ -62,7 +65,7 @@ def preview_steps(
         kind = types[step.type]
         names = known.at_stage(stage, step)
         spec = {key: _filled(item, names, kind.deferred, key) for key, item in step.spec.items()}
-        previews.append(StepPreview(stage, step, spec, _lines(kind, spec)))
+        previews.append(StepPreview(stage, step, spec, _lines(kind, spec), names))
     return tuple(previews)
 
 
@@ -78,9 +81,9 @@ def _lines(kind: type[Step], spec: Mapping[str, Any]) -> tuple[str, ...]:
         return (f"a defect of the step's plugin: {type(error).__name__}: {error}",)
 
 
-def _filled(node: object, names: Names, deferred: Mapping[str, str], path: str) -> Any:
+def _filled(node: object, names: Names, deferred: Mapping[str, object], path: str) -> Any:
     if isinstance(node, str):
-        return node if path in deferred else _text(node, names)
+        return node if any_entry(path) in deferred else _text(node, names)
     if isinstance(node, Mapping):
         return {key: _filled(item, names, deferred, f"{path}.{key}") for key, item in node.items()}
     if isinstance(node, list):

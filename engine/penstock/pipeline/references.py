@@ -66,14 +66,14 @@ class References:
         here: Here,
         *,
         whole: bool = False,
-        kept: str | None = None,
+        kept: Collection[str] = (),
         secret: bool = False,
         reader: VariableLeaf | None = None,
     ) -> list[Fault]:
         """Return the faults of the text at *path*, read by what stands *here*.
 
         *whole* says that all of it is one expression (a criterion, a condition); *kept* names the
-        root (``issue``) that only a gate will know; *secret* says that secrets may be in it;
+        roots (``issue``) that only the step will know; *secret* says that secrets may be in it;
         *reader* is the variable whose value it is.
         """
         try:
@@ -82,7 +82,7 @@ class References:
             return [self._source.fault(path, error.message, error.hint, offset=error.offset)]
         found = self._secrets(template.secrets, path, reader, allowed=secret)
         for read in template.reads:
-            known = read.path[0] == kept
+            known = read.path[0] in kept
             complaint = None if known else self._complaint(read, here, reader, secret=secret)
             if complaint:
                 found.append(self._source.fault(path, *complaint, offset=read.offset))

@@ -7,24 +7,24 @@ from typing import Any, NoReturn
 
 from penstock.errors import ExpressionError, FailureType, Fault, StepFailed
 from penstock.events import Status
-from penstock.expressions import Deferred, Names, parse
+from penstock.expressions import Deferred, DeferredText, Names, parse
 from penstock.pipeline.plan import PlannedStep
 from penstock.secret import MASK, Secret
-from penstock.spec_place import any_entry
+from penstock.spec_place import Later, any_entry
 
 __all__ = ["evaluate_spec", "without_secrets"]
 
 
 def evaluate_spec(
     step: PlannedStep,
-    deferred: Mapping[str, str],
+    deferred: Mapping[str, str | Later],
     names: Names,
     file: str,
     secret_keys: frozenset[str] = frozenset(),
 ) -> dict[str, Any]:
     """Return the spec of *step* as JSON values, and a ``Secret`` for a text with secrets in it.
 
-    *deferred* maps the places of expressions that only the gate can judge to the name that it
+    *deferred* maps the places of expressions that only the step can evaluate to the names that it
     will know; of those, everything else is captured now. *secret_keys* are the places where
     secrets may be. Raise ``StepFailed`` with the place of what cannot be evaluated, or would put
     a secret into the open.
@@ -47,7 +47,7 @@ def without_secrets(spec: Any) -> Any:
 @dataclass(frozen=True)
 class _Evaluation:
     step: PlannedStep
-    deferred: Mapping[str, str]
+    deferred: Mapping[str, str | Later]
     names: Names
     file: str
     secret_keys: frozenset[str]
@@ -62,11 +62,14 @@ class _Evaluation:
         return node
 
     def _text(self, text: str, path: str) -> object:
-        kept = self.deferred.get(path)
+        kept = self.deferred.get(any_entry(path))
+        if kept is not None and not text.strip():
+            return text  # a blank criterion is none
         try:
             if kept is not None:
-                criterion = Deferred(text).capture(self.names, kept)
-                return {"text": criterion.text, "names": criterion.names}
+                is_text = isinstance(kept, Later) and not kept.criterion
+                later = (DeferredText if is_text else Deferred)(text).capture(self.names, kept)
+                return {"text": later.text, "names": later.names}
             value = parse(text).render(self.names)
         except ExpressionError as error:
             nothing = None if kept else _left_nothing(text, self.names)

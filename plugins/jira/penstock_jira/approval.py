@@ -12,6 +12,7 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from penstock.duration import Duration, format_duration
+from penstock.inspection import Inspection
 from penstock.json_types import Json
 from penstock.step import Gate, Headline, Outputs, StepContext
 from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
@@ -212,6 +213,12 @@ class JiraApproval(Gate):
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the issue's key and address."""
         return headline(outputs)
+
+    def inspect(self, context: StepContext) -> Inspection:
+        """Hold the criteria against Jira, and look at the issue once."""
+        from penstock_jira.inspection.gate import inspect_gate
+
+        return inspect_gate(self, context)
 
     def preview(self) -> tuple[str, ...]:
         """Return what is looked at, and how often."""

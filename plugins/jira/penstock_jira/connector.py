@@ -252,6 +252,12 @@ class JiraConnector(Connector):
             timeout=self.timeout,
         )
 
+    def sign_in(self) -> str:
+        """Return who we are and where, such as ``Release Bot at https://… (Jira Cloud)``."""
+        from penstock_jira.inspection.sign_in import sign_in
+
+        return sign_in(self)
+
     def look(self, watches: Sequence[Watch]) -> Sequence[Look]:
         """Look at the issues of gates: one question per 100 on Cloud, one per issue elsewhere."""
         from penstock_jira.observe import look

@@ -11,6 +11,7 @@ from typing import ClassVar, Literal
 
 from pydantic import Field
 
+from penstock.inspection import Inspection
 from penstock.json_types import Json
 from penstock.step import Doubt, Effect, Headline, Outputs, StepContext
 from penstock_jira.answer import members, text
@@ -82,6 +83,12 @@ class JiraCreate(IssueStep):
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the new issue's key and address."""
         return headline(outputs)
+
+    def inspect(self, context: StepContext) -> Inspection:
+        """Hold the step against Jira, reads only."""
+        from penstock_jira.inspection.create import inspect_create
+
+        return inspect_create(self, context)
 
     def preview(self) -> tuple[str, ...]:
         """Return the request and its fields, a line each."""

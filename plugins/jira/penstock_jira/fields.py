@@ -13,6 +13,7 @@ from penstock_jira.spec import FieldEntry
 from penstock_jira.text import check_text
 
 __all__ = [
+    "SPECIAL",
     "ListChange",
     "Resolution",
     "Values",
@@ -30,6 +31,9 @@ _ESTIMATES = {
     "remainingestimate": "remainingEstimate",
 }
 _TIME_TRACKING = "timetracking"
+_EPIC_LINK = "epic link"
+#: Names, folded, that mean something though Jira may have no field of them.
+SPECIAL = frozenset({*_ESTIMATES, _EPIC_LINK})
 #: Jira fills these in itself: the user who asks, the project's default.
 _FILLED_BY_JIRA = {"reporter", "assignee"}
 
@@ -248,7 +252,7 @@ class Resolution:
 
     def _set_special(self, entry: FieldEntry) -> None:
         name = folded(entry.name)
-        if name == "epic link" and self._shaping.users.cloud and self._fields.get("parent"):
+        if name == _EPIC_LINK and self._shaping.users.cloud and self._fields.get("parent"):
             self._shaping.note(f"{entry.name} is sent as Parent, as Jira Cloud has it")
             self._set(entry.model_copy(update={"name": "parent"}))
         elif name in _ESTIMATES:

@@ -6,17 +6,18 @@ from collections.abc import Sequence
 from penstock_jira.spec import Cascade, FieldEntry
 from penstock_jira.text import join_list
 
-__all__ = ["entry_lines", "short"]
+__all__ = ["entry_lines", "entry_text", "short"]
 
 _LONGEST = 100
 
 
 def entry_lines(entries: Sequence[FieldEntry]) -> tuple[str, ...]:
     """Return one line for each entry: its name and the beginning of its value."""
-    return tuple(f"  {entry.name}: {short(_written(entry))}" for entry in entries)
+    return tuple(f"  {entry.name}: {short(entry_text(entry))}" for entry in entries)
 
 
-def _written(entry: FieldEntry) -> str:
+def entry_text(entry: FieldEntry) -> str:
+    """Return the value of an entry in words."""
     if entry.is_raw:
         return json.dumps(entry.raw, ensure_ascii=False)
     if entry.changes_list:

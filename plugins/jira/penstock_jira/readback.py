@@ -18,7 +18,7 @@ from penstock_jira.plain import plain
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["asked", "report"]
+__all__ = ["asked", "report", "short_value"]
 
 _LONGEST = 80
 
@@ -69,13 +69,13 @@ def _unlike(
     for name, value in members(wanted.get("values")).items():
         if name in fields and not _is_stored(client, issue, name, value):
             label = text(names.get(name)) or name
-            yield f"{label}: asked {_short(value)}, stored {_short(fields[name])}"
+            yield f"{label}: asked {short_value(value)}, stored {short_value(fields[name])}"
     for name, change in members(wanted.get("lists")).items():
         parts = members(change)
         if name in fields and not holds(fields[name], parts.get("add"), parts.get("remove")):
             label = text(names.get(name)) or name
-            verbs = [f"{verb} {_short(parts[verb])}" for verb in parts if parts[verb]]
-            yield f"{label}: asked to {' and '.join(verbs)}, stored {_short(fields[name])}"
+            verbs = [f"{verb} {short_value(parts[verb])}" for verb in parts if parts[verb]]
+            yield f"{label}: asked to {' and '.join(verbs)}, stored {short_value(fields[name])}"
 
 
 def _is_stored(client: "JiraClient", issue: Mapping[str, Json], name: str, wanted: Json) -> bool:
@@ -123,9 +123,10 @@ def _same_times(stored: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     return all(left == right for left, right in pairs if left is not None and right is not None)
 
 
-def _short(value: Json) -> str:
+def short_value(value: Json) -> str:
+    """Return the beginning of a value of Jira's, in words for people."""
     if isinstance(value, (list, tuple)):
-        return f"[{', '.join(_short(item) for item in value)}]"
+        return f"[{', '.join(short_value(item) for item in value)}]"
     shown = plain(value)
     if isinstance(value, Mapping) and shown is None:
         shown = next((text(item) for item in value.values() if text(item)), "")

@@ -9,6 +9,7 @@ from typing import Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
+from penstock.inspection import Inspection
 from penstock.step import Headline, Outputs, StepContext
 from penstock_jira.answer import members
 from penstock_jira.around import IssueStep
@@ -96,6 +97,12 @@ class JiraUpdate(IssueStep):
     def headline(self, outputs: Outputs) -> Headline | None:
         """Return the issue's key and address."""
         return headline(outputs)
+
+    def inspect(self, context: StepContext) -> Inspection:
+        """Hold the step against Jira, reads only."""
+        from penstock_jira.inspection.update import inspect_update
+
+        return inspect_update(self, context)
 
     def preview(self) -> tuple[str, ...]:
         """Return the requests and their fields, a line each."""
