@@ -87,6 +87,8 @@ class Plan:
     #: Values given at the start, by input name.
     inputs: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
+    #: What is read as ``variable``: values that were there when the run was started.
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
     def steps(self) -> Iterator[tuple[PlannedStage, PlannedStep]]:
         """Yield each step with its stage, in order."""

@@ -2,7 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
+from penstock.connectors.scope import Home
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import Fault, Refused
 from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
 from penstock.pipeline.document import Document, Path
@@ -36,27 +39,35 @@ def make_plan(
     inputs: Mapping[str, str] | None = None,
     *,
     stand_ins: StandIns | None = None,
+    shared: SharedVariables | None = None,
 ) -> Planned:
     """Return the plan of the pipeline in *tree*: what ``fill_inputs`` made of *source*.
 
     A bare tree stands for one without inputs. *check_connector* ``None`` leaves connectors alone;
     *inputs* is what the plan tells of its inputs, if *tree* does not know; *stand_ins* are names
-    that a rehearsal will have besides. Raise ``Refused`` with all faults at once, those of the
-    inputs too.
+    that a rehearsal will have besides; *shared*, if given, are the variables of the account, of
+    orgs and of projects. Raise ``Refused`` with all faults at once, those of the inputs too.
     """
     filled = tree if isinstance(tree, Filled) else Filled(tree, inputs or {})
     source = filled.source or source
     document = Document.of(source, filled.tree, filled.open)
     document.faults += filled.faults
-    Check(document, types, check_connector, stand_ins or {}).all()
+    Check(document, types, check_connector, stand_ins or {}, shared).all()
     pipeline = document.pipeline()
     Refused.unless_empty(document.faults)
     if pipeline is None:  # pragma: no cover - its faults were raised above
         raise Refused(source.fault(document.root, "the pipeline is not valid"))
-    return Planned(_plan(pipeline, document, filled.values), tuple(document.notes))
+    home = Home(pipeline.org_identifier, pipeline.project_identifier)
+    around = (shared or SharedVariables()).seen_from(home)
+    return Planned(_plan(pipeline, document, filled.values, around), tuple(document.notes))
 
 
-def _plan(pipeline: Pipeline, document: Document, inputs: Mapping[str, str]) -> Plan:
+def _plan(
+    pipeline: Pipeline,
+    document: Document,
+    inputs: Mapping[str, str],
+    shared: Mapping[str, Any],
+) -> Plan:
     root = document.root
     stages = [
         _planned_stage(item.stage, document.source, (*root, "stages", i, "stage"))
@@ -74,6 +85,7 @@ def _plan(pipeline: Pipeline, document: Document, inputs: Mapping[str, str]) -> 
         tuple(stages),
         inputs,
         pipeline.description or "",
+        shared,
     )
 
 

@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from penstock.connectors.scope import Reference, Scope
+from penstock.connectors.scope import Home, Reference, Scope
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, ExpressionError, Fault
 from penstock.expressions import Read, SecretRead, parse, parse_criterion
 from penstock.nearest import suggestion
@@ -75,12 +76,14 @@ class References:
         gates: Mapping[str, str],
         outputs: Mapping[str, frozenset[str]] = MappingProxyType({}),
         stand_ins: StandIns = MappingProxyType({}),
+        shared: SharedVariables | None = None,
     ) -> None:
         """Take the document, valid or not.
 
         *gates* maps the names that only a gate knows (``issue``) to a text that says where;
         *outputs* holds the names of the outputs of step types, where they are known;
-        *stand_ins* are names that a rehearsal will have besides.
+        *stand_ins* are names that a rehearsal will have besides; *shared* are the variables of the
+        account, the org and the project, if they are known.
         """
         self._source = document.source
         self._hidden = document.hidden
@@ -93,6 +96,10 @@ class References:
         path = (*document.root, "variables")
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
         self._scope = Scope.of(org=org, project=project)
+        self._home = Home(org, project)
+        self._shared = shared
+        around = _ANY if shared is None else shared.seen_from(self._home)
+        self._around = {**_HOME, "variable": around}
         self._variables = variable_leaves(tree.get("variables"), path, "")
         self._tags = tag_leaves(tree.get("tags"), (*document.root, "tags"), "")
         self._pipeline = {
@@ -104,7 +111,7 @@ class References:
             "stages": self._stages,
         }
         #: What is read in the pipeline's own variables.
-        self.at_pipeline = self._place({"pipeline": self._pipeline, **_HOME})
+        self.at_pipeline = self._place({"pipeline": self._pipeline, **self._around})
         self._here = {stage.path: self._add(stage) for stage in document.stages}
 
     def _add(self, stage: StagePlace) -> Mapping[str, Any]:
@@ -128,7 +135,7 @@ class References:
             "steps": steps,
             "execution": {"steps": steps},
             "variables": ChainMap(variables, self._variables),
-            **_HOME,
+            **self._around,
             **dict.fromkeys(_OUTCOMES, _ANY),
         }
 
@@ -248,6 +255,8 @@ class References:
             return "an input must be all of a value, and begin with `<+input>`"
         if of_the_platform := advice(path, i):
             return of_the_platform
+        if path[0] == "variable" and self._shared is not None:
+            return self._shared.advice(part, self._home, known)
         longer = [name for name in known if name.startswith((f"{part}.", f"{part}-"))]
         if longer:
             quoted = [f'."{name}"' for name in longer[:3]]
