@@ -12,6 +12,7 @@ from penstock.clock import Clock, SystemClock
 from penstock.connectors.files import ConnectorDirectory
 from penstock.connectors.scope import Scope
 from penstock.connectors.secrets import SecretStore
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, Refused
 from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
@@ -101,7 +102,9 @@ class App:
         filled = intake.fill(complete=complete)
         directory = self.connector_directory(options) if check_connectors else None
         check = _connector_check(directory) if directory else None
-        return make_plan(intake.source, filled, self.plugins.step_types, check)
+        found = SharedVariables.read(directory.directory if directory else None)
+        shared = found if check_connectors else None
+        return make_plan(intake.source, filled, self.plugins.step_types, check, shared=shared)
 
     def intake(self, options: StartOptions) -> Intake:
         """Return the pipeline of a file with its inputs and what is given for them."""

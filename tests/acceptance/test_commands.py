@@ -290,3 +290,47 @@ def test_the_sandbox_prints_its_world_and_takes_it_back(shell):
     process.send_signal(signal.SIGINT)
     process.communicate(timeout=60)
     assert json.loads((shell.directory / "ledger.json").read_text()) == []
+
+
+SHARED = """\
+pipeline:
+  identifier: p
+  stages:
+    - stage:
+        identifier: s
+        type: Custom
+        spec:
+          execution:
+            steps:
+              - step:
+                  identifier: open
+                  type: JiraCreate
+                  spec:
+                    connectorRef: account.jira
+                    projectKey: REL
+                    issueType: Change
+                    fields:
+                      - {name: Summary, value: <+variable.account.title>}
+"""
+
+
+def test_a_run_reads_the_variables_beside_its_connectors(shell, pipelines):
+    shell.write("p.yaml", SHARED)
+    connector = (pipelines / "connectors" / "jira.yaml").read_text()
+    shell.write("connectors/jira.yaml", connector)
+    shell.write("connectors/variables.yaml", "variables: [{identifier: title, value: Ship it}]")
+    assert shell("run", "p.yaml", "--sandbox", "--ledger", "ledger.json").code == 0
+    assert '"summary": "Ship it"' in (shell.directory / "ledger.json").read_text()
+    assert "variables.yaml" not in shell("connectors").out
+    shell.write("connectors/variables.yaml", "variables: [{identifier: title}]")
+    refused = shell("run", "p.yaml", "--sandbox")
+    assert (refused.code, refused.out) == (2, "")
+    assert "connectors/variables.yaml:1:13: `value` is required" in refused.err
+
+
+def test_without_connectors_a_run_in_the_sandbox_has_no_variables(shell):
+    shell.write("p.yaml", SHARED)
+    assert shell("validate", "p.yaml").code == 0
+    refused = shell("run", "p.yaml", "--sandbox")
+    assert refused.code == 2
+    assert "write it into variables.yaml among the connectors" in refused.err

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 import pytest
 
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import Refused
 from penstock.json_types import Json
 from penstock.pipeline.document import Document
@@ -83,7 +84,7 @@ def test_the_names_that_are_checked_are_the_names_that_a_run_has(bench):
     text = bench.pipeline(SAY % ("a", "x"), s="        variables: [{name: w}]")
     source = parse(text, "p.yaml")
     document = Document.of(source, source.value)
-    references = References(document, {})
+    references = References(document, {}, shared=SharedVariables())
     plan = bench.plan(text)
     facts = RunFacts("r", "p", bench.clock.now(), "http://ci/1", "ann")
     names = RunNames(plan, facts, sequence=1, email="", secret=str, now=bench.clock.now)

@@ -12,6 +12,7 @@ from penstock.clock import Clock
 from penstock.connector import Binding, Connector, SecretReference
 from penstock.connectors.scope import Home, Reference, Scope, identifier_fault
 from penstock.connectors.secrets import SecretStore
+from penstock.connectors.variables import FILE as VARIABLES
 from penstock.errors import ConnectorError, Fault, Refused
 from penstock.nearest import suggestion
 from penstock.secret import Secret
@@ -87,7 +88,7 @@ class ConnectorFile:
 
 
 class ConnectorDirectory:
-    """The connectors of a directory: every ``*.yaml`` and ``*.yml`` in it is one.
+    """The connectors of a directory: every ``*.yaml`` and ``*.yml`` in it, but ``variables.yaml``.
 
     The files are read at each call, so that a run that has waited for days sees what was mended.
     """
@@ -197,7 +198,7 @@ class ConnectorDirectory:
         if self.directory is None:
             return ()
         try:
-            return yaml_files(self.directory)
+            return [path for path in yaml_files(self.directory) if path.name != VARIABLES]
         except OSError as error:
             fault = Fault(
                 f"the directory of connectors cannot be read: {reason_of(error)}",

@@ -211,6 +211,8 @@ class _Writer:
         for part in parts:
             if isinstance(part, str) and not part:
                 continue
+            if not part:
+                raise _empty(token.start)
             self._put("~", token)
             if isinstance(part, str):
                 self._put(_literal(part), token)

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.model_keys import known_keys
@@ -40,15 +41,18 @@ class Check:
         types: Mapping[str, type[Step]],
         check_connector: ConnectorCheck | None,
         stand_ins: StandIns,
+        shared: SharedVariables | None,
     ) -> None:
-        """Take the document, the step types there are, how connectors are looked up, stand-ins."""
+        """Take the document, the step types there are, how connectors are looked up, stand-ins,
+        and the variables of the account, the org and the project, if they are known.
+        """
         self._document = document
         self._source = document.source
         self._types = types
         self._keys = {name: frozenset(known_keys(kind, ())) for name, kind in types.items()}
         self._check_connector = check_connector
         self._connectors: dict[tuple[str, str | None], tuple[Fault, ...]] = {}
-        self._references = References(document, _gates(types), _outputs(types), stand_ins)
+        self._references = References(document, _gates(types), _outputs(types), stand_ins, shared)
 
     def all(self) -> None:
         """Add every fault found to the document's."""

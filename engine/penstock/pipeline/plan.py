@@ -172,6 +172,8 @@ class Plan:
     #: Values given at the start, by input name.
     inputs: Mapping[str, str] = field(default_factory=dict)
     description: str = ""
+    #: What is read as ``variable``: values that were there when the run was started.
+    shared: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def stages(self) -> tuple[PlannedStage, ...]:

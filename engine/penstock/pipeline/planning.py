@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
+from penstock.connectors.scope import Home
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import Fault, Refused
 from penstock.pipeline.checking import Check, ConnectorCheck, texts_of
 from penstock.pipeline.document import Document
@@ -60,24 +62,27 @@ def make_plan(
     inputs: Mapping[str, str] | None = None,
     *,
     stand_ins: StandIns | None = None,
+    shared: SharedVariables | None = None,
 ) -> Planned:
     """Return the plan of the pipeline in *tree*: what ``fill_inputs`` made of *source*.
 
     A bare tree stands for one without inputs. *check_connector* ``None`` leaves connectors alone;
     *inputs* is what the plan tells of its inputs, if *tree* does not know; *stand_ins* are names
-    that a rehearsal will have besides. Raise ``Refused`` with all faults at once, those of the
-    inputs too.
+    that a rehearsal will have besides; *shared*, if given, are the variables of the account, of
+    orgs and of projects. Raise ``Refused`` with all faults at once, those of the inputs too.
     """
     filled = tree if isinstance(tree, Filled) else Filled(tree, inputs or {})
     source = filled.source or source
     document = Document.of(source, filled.tree, filled.open)
     document.faults += filled.faults
-    Check(document, types, check_connector, stand_ins or {}).all()
+    Check(document, types, check_connector, stand_ins or {}, shared).all()
     pipeline = document.pipeline()
     Refused.unless_empty(document.faults)
     if pipeline is None:  # pragma: no cover - its faults were raised above
         raise Refused(source.fault(document.root, "the pipeline is not valid"))
-    plan = _Planning(source).plan(pipeline, document.root, filled.values)
+    home = Home(pipeline.org_identifier, pipeline.project_identifier)
+    around = (shared or SharedVariables()).seen_from(home)
+    plan = _Planning(source).plan(pipeline, document.root, filled.values, around)
     return Planned(plan, tuple(document.notes))
 
 
@@ -87,7 +92,9 @@ class _Planning:
 
     source: Source
 
-    def plan(self, pipeline: Pipeline, root: Path, inputs: Mapping[str, str]) -> Plan:
+    def plan(
+        self, pipeline: Pipeline, root: Path, inputs: Mapping[str, str], shared: Mapping[str, Any]
+    ) -> Plan:
         ranks = tuple(
             self._stages(item, (*root, "stages", i)) for i, item in enumerate(pipeline.stages)
         )
@@ -103,6 +110,7 @@ class _Planning:
             ranks,
             inputs,
             pipeline.description or "",
+            shared,
         )
 
     def _stages(self, item: StageItem, path: Path) -> tuple[PlannedStage, ...]:

@@ -171,6 +171,7 @@ class _Known:
         self._home = {
             "org": {"identifier": org, "name": org},
             "project": {"identifier": project, "name": project},
+            "variable": plan.shared,
         }
         self._stages = _Partly()
         self._variables: Any = _Variables(plan.variables, self.at_pipeline)

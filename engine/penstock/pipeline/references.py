@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from penstock.connectors.scope import Reference, Scope
+from penstock.connectors.scope import Home, Reference, Scope
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, ExpressionError, Fault
 from penstock.expressions import Read, SecretRead, parse, parse_criterion
 from penstock.nearest import suggestion
@@ -43,21 +44,26 @@ class References:
         gates: Mapping[str, str],
         outputs: Mapping[str, frozenset[str]] = MappingProxyType({}),
         stand_ins: StandIns = MappingProxyType({}),
+        shared: SharedVariables | None = None,
     ) -> None:
         """Take the document, valid or not.
 
         *gates* maps the names that only a gate knows (``issue``) to a text that says where;
         *outputs* holds the names of the outputs of step types, where they are known;
-        *stand_ins* are names that a rehearsal will have besides.
+        *stand_ins* are names that a rehearsal will have besides; *shared* are the variables of the
+        account, the org and the project, if they are known.
         """
         self._source = document.source
         self._hidden = document.hidden
         self._gates = gates
-        self.visible = Visible(document, outputs, stand_ins)
         self._hints_left = _HINTED
         tree = document.tree
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
         self._scope = Scope.of(org=org, project=project)
+        self._home = Home(org, project)
+        self._shared = shared
+        around = None if shared is None else shared.seen_from(self._home)
+        self.visible = Visible(document, outputs, stand_ins, around)
 
     def faults(
         self,
@@ -151,6 +157,8 @@ class References:
             return "an input must be all of a value, and begin with `<+input>`"
         if of_the_platform := advice(path, i):
             return of_the_platform
+        if path[0] == "variable" and self._shared is not None:
+            return self._shared.advice(part, self._home, known)
         longer = [name for name in known if name.startswith((f"{part}.", f"{part}-"))]
         if longer:
             quoted = [f'."{name}"' for name in longer[:3]]

@@ -81,12 +81,15 @@ class Visible:
         document: Document,
         outputs: Mapping[str, frozenset[str]] = MappingProxyType({}),
         stand_ins: StandIns = MappingProxyType({}),
+        shared: Mapping[str, Any] | None = None,
     ) -> None:
         """Take the document.
 
         *outputs* holds the names of the outputs of step types, where they are known; *stand_ins*
-        are names that a rehearsal will have besides.
+        are names that a rehearsal will have besides; *shared* is what is read as ``variable``, if
+        that is known.
         """
+        self._around = {**_HOME, "variable": shared}
         self._outputs = outputs
         self._stand_ins = stand_ins
         self._stages = StepNames()
@@ -133,7 +136,7 @@ class Visible:
             "steps": steps,
             "execution": execution,
             "variables": ChainMap(node["variables"], self._variables),
-            **_HOME,
+            **self._around,
             **dict.fromkeys(_OUTCOMES, _ANY),
             **_loop_names(stage),
         }
@@ -184,7 +187,7 @@ class Visible:
         any time.
         """
         if place is None:
-            return self._place({"pipeline": self._pipeline, **_HOME})
+            return self._place({"pipeline": self._pipeline, **self._around})
         names = self._here[place.path]
         if place.kind == "step":
             return self._place({**names, **_STEP}, place.turn, self._written[place.path])

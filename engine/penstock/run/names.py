@@ -54,6 +54,7 @@ class RunNames:
         self._started = facts.started
         self._url = facts.url
         self._stand_ins = stand_ins
+        self._shared = plan.shared
         self._stages: dict[str, dict[str, Any]] = {}
         self._pipeline: dict[str, Any] = {
             "name": plan.name,
@@ -151,11 +152,12 @@ class RunNames:
         return self._made({"pipeline": self._pipeline, **self._home()}, self._started_now)
 
     def _home(self) -> dict[str, object]:
-        """Return where the pipeline lives; what has only an identifier is called by it."""
-        return {
+        """Return where the pipeline lives, and the variables there; a name is the identifier."""
+        names = {
             name: dict.fromkeys(("identifier", "name"), self._pipeline[f"{name}Identifier"])
             for name in ("org", "project")
         }
+        return {**names, "variable": self._shared}
 
     def _made(self, values: Mapping[str, object], now: Callable[[], datetime]) -> Names:
         return Names(with_stand_ins(values, self._stand_ins), now, self.secret)
