@@ -107,6 +107,11 @@ def shell(tmp_path: Path) -> Shell:
     return Shell(tmp_path)
 
 
+@pytest.fixture(scope="session")
+def shell_type() -> type[Shell]:
+    return Shell
+
+
 @dataclass
 class Jira:
     """A sandbox Jira in a process of its own."""

@@ -386,6 +386,14 @@ def test_an_update_shows_the_difference_the_transition_and_its_requests(desk: De
     assert list(move.body) == ["transition"]  # type: ignore[arg-type]  # a mapping
 
 
+def test_a_value_that_does_not_fit_leaves_the_rest_of_the_difference(desk: Desk) -> None:
+    live = desk.update(
+        desk.issue(), {"name": "Priority", "value": "Hihg"}, {"name": "Story Points", "value": "3"}
+    )
+    assert differences(only(live)) == [("Story Points", "nothing", "3")]
+    assert told(live)[0].startswith("Priority: Value [Hihg] is not allowed")
+
+
 def test_an_update_that_changes_nothing_says_so_by_silence(desk: Desk) -> None:
     key = desk.issue(duedate="2026-12-24")
     live = desk.update(

@@ -1,6 +1,7 @@
 """The ``fields`` of a step, one by one: what each comes to, and what is wrong with it."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 from penstock.inspection import Finding, Level, SpecPath
 from penstock.json_types import Json
@@ -45,7 +46,9 @@ class Entries:
     @property
     def values(self) -> Values:
         """What the entries without a fault come to."""
-        return self._resolution.found
+        found = self._resolution.found
+        good = {name: entry for name, entry in found.written.items() if name in found.names}
+        return replace(found, written=good)
 
     @property
     def given(self) -> set[str]:

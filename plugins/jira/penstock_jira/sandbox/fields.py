@@ -9,6 +9,7 @@ from penstock_jira.sandbox import kinds_people as people
 from penstock_jira.sandbox import kinds_text as text
 from penstock_jira.sandbox.field import FieldDefinition
 from penstock_jira.sandbox.kind import Kind, Slot
+from penstock_jira.sandbox.kinds_plugin import Plugin
 from penstock_jira.sandbox.lens import CLOUD, Flavour
 
 __all__ = ["KINDS", "WORLD_KINDS", "kind_of", "operations", "own_fields", "schema", "show_field"]
@@ -40,6 +41,7 @@ WORLD_KINDS: Mapping[str, Kind] = {
     "group": people.GroupField(),
     "sprint": issue.Sprint(),
     "epic": issue.EpicLink(),
+    "plugin": Plugin(),
 }
 
 #: Every kind, with those of Jira's own fields.
