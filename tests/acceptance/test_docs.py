@@ -228,7 +228,7 @@ def test_the_commands_of_a_page_print_what_it_shows(shell, page):
 
 
 def test_most_pages_have_commands():
-    pages = {"connectors", "core-steps", "criteria", "operating", "writing-pipelines"}
+    pages = {"connectors", "core-steps", "criteria", "flow", "operating", "writing-pipelines"}
     assert pages <= set(WITH_COMMANDS)
 
 
