@@ -10,11 +10,13 @@ from pydantic import ValidationError
 from penstock.clock import Clock
 from penstock.connector import Connector
 from penstock.errors import ConnectorError, ExpressionError, Fault, StepFailed
-from penstock.expressions import Deferred, Names, has_expression
+from penstock.expressions import Names, has_expression
 from penstock.inspection import Finding, Inspection, Level, SpecPath
 from penstock.json_types import Json
 from penstock.pipeline.plan import Plan, PlannedStep
 from penstock.pipeline.preview import StepPreview, preview_steps
+from penstock.run.spec import kept_for_later
+from penstock.spec_place import Later, any_entry
 from penstock.step import Connectors, RunFacts, Step, StepContext
 
 __all__ = ["InspectedStep", "Inspector", "LivePlan", "Placed"]
@@ -173,14 +175,16 @@ def _not_valid(error: ValidationError, lines: tuple[str, ...]) -> list[Finding]:
 
 
 def _captured(
-    preview: StepPreview, deferred: Mapping[str, str], found: list[Finding]
+    preview: StepPreview, deferred: Mapping[str, str | Later], found: list[Finding]
 ) -> dict[str, Any]:
     """Return the spec with what is known put into the expressions that are kept for later."""
 
     def captured(node: Any, path: SpecPath) -> Any:
         if isinstance(node, Mapping):
             return {key: captured(item, (*path, key)) for key, item in node.items()}
-        keep = deferred.get(".".join(map(str, path)))
+        if isinstance(node, list):
+            return [captured(item, (*path, i)) for i, item in enumerate(node)]
+        keep = deferred.get(any_entry(".".join(map(str, path))))
         if keep is None or not isinstance(node, str) or not node.strip():
             return node
         return _criterion(node, keep, preview.names, path, found)
@@ -188,14 +192,15 @@ def _captured(
     return {key: captured(item, (key,)) for key, item in preview.spec.items()}
 
 
-def _criterion(text: str, keep: str, names: Names, path: SpecPath, found: list[Finding]) -> Json:
+def _criterion(
+    text: str, keep: str | Later, names: Names, path: SpecPath, found: list[Finding]
+) -> Json:
     try:
-        criterion = Deferred(text).capture(names, keep)
+        return kept_for_later(text, keep, names)
     except ExpressionError as error:
         told = f"the expression reads what comes with the run: {error.message}"
         found.append(Finding(Level.NOTE, told, place=path))
         return text
-    return {"text": criterion.text, "names": criterion.names}
 
 
 def _place(step: PlannedStep, path: SpecPath) -> tuple[int, int]:
