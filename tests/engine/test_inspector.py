@@ -7,10 +7,11 @@ import pytest
 
 from penstock.connector import Connector
 from penstock.errors import ConnectorError, Fault, StepFailed
-from penstock.expressions import Deferred
+from penstock.expressions import Deferred, DeferredText
 from penstock.inspection import Difference, Finding, Inspection, Level, Write
 from penstock.pipeline.plan import Plan
 from penstock.run.inspector import Inspector
+from penstock.spec_place import Later
 from penstock.step import Outputs, RunFacts, Step, StepContext
 from penstock.verdict import VerdictStatus
 
@@ -23,7 +24,10 @@ class Inspected(Step):
 
     type: ClassVar[str] = "Inspected"
     connector_type: ClassVar[str | None] = "Told"
-    deferred: ClassVar[Mapping[str, str]] = {"criteria.expression": "issue"}
+    deferred: ClassVar[Mapping[str, str | Later]] = {
+        "criteria.expression": "issue",
+        "rows.*.text": Later(("code",)),
+    }
     connector_ref: str
     text: str = "x"
     level: Level = Level.NOTE
@@ -31,6 +35,7 @@ class Inspected(Step):
     count: int = 1
     listed: tuple[str, ...] = ()
     criteria: Mapping[str, Deferred] | None = None
+    rows: tuple[Mapping[str, DeferredText], ...] = ()
 
     def run(self, context: StepContext) -> Outputs:
         raise AssertionError("nothing is run")
@@ -49,6 +54,9 @@ class Inspected(Step):
             (expression,) = (self.criteria or {}).values()
             truth = expression.judge({"issue": {"a": 1}}, now=context.clock.now).truth
             return Inspection((Finding(Level.NOTE, f"it is {truth}"),))
+        if self.how == "rows":
+            texts = [row["text"].value({"code": 7}, now=context.clock.now) for row in self.rows]
+            return Inspection((Finding(Level.NOTE, f"they are {texts}"),))
         context.note(f"{context.run.user} asks at {context.path}")
         places = {"text": ("text",), "listed": ("listed", 1), "whole": ("listed",)}
         finding = Finding(self.level, "found", "do it", places.get(self.text, ()))
@@ -240,3 +248,11 @@ def test_a_gate_of_any_plugin_says_what_its_verdict_would_be_now(bench, remote, 
     )
     (watch,) = remote.watched
     assert (watch.asks, watch.user, watch.opened) == ({"wanted": "yes"}, "ann", bench.clock.now())
+
+
+def test_texts_for_later_know_what_is_known_before_the_run(inspect):
+    rows = "rows: [{text: '<+code> of <+pipeline.variables.x>'}, {text: plain}]"
+    variables = "[{name: x, value: y}]"
+    live = inspect(f"connectorRef: good, how: rows, {rows}", variables=variables)
+    (line,) = told(live)
+    assert line.endswith(": they are ['7 of y', 'plain']")

@@ -10,11 +10,12 @@ from pydantic import ValidationError
 from penstock.clock import Clock
 from penstock.connector import Connector
 from penstock.errors import ConnectorError, ExpressionError, Fault, StepFailed
-from penstock.expressions import Deferred, DeferredText, Names, has_expression
+from penstock.expressions import Names, has_expression
 from penstock.inspection import Finding, Inspection, Level, SpecPath
 from penstock.json_types import Json
 from penstock.pipeline.plan import Plan, PlannedStep
 from penstock.pipeline.preview import StepPreview, preview_steps
+from penstock.run.spec import kept_for_later
 from penstock.spec_place import Later, any_entry
 from penstock.step import Connectors, RunFacts, Step, StepContext
 
@@ -194,14 +195,12 @@ def _captured(
 def _criterion(
     text: str, keep: str | Later, names: Names, path: SpecPath, found: list[Finding]
 ) -> Json:
-    is_text = isinstance(keep, Later) and not keep.criterion
     try:
-        criterion = (DeferredText if is_text else Deferred)(text).capture(names, keep)
+        return kept_for_later(text, keep, names)
     except ExpressionError as error:
         told = f"the expression reads what comes with the run: {error.message}"
         found.append(Finding(Level.NOTE, told, place=path))
         return text
-    return {"text": criterion.text, "names": criterion.names}
 
 
 def _place(step: PlannedStep, path: SpecPath) -> tuple[int, int]:

@@ -8,11 +8,12 @@ from typing import Any, NoReturn
 from penstock.errors import ExpressionError, FailureType, Fault, StepFailed
 from penstock.events import Status
 from penstock.expressions import Deferred, DeferredText, Names, parse
+from penstock.json_types import Json
 from penstock.pipeline.plan import PlannedStep
 from penstock.secret import MASK, Secret
 from penstock.spec_place import Later, any_entry
 
-__all__ = ["evaluate_spec", "without_secrets"]
+__all__ = ["evaluate_spec", "kept_for_later", "without_secrets"]
 
 
 def evaluate_spec(
@@ -44,6 +45,13 @@ def without_secrets(spec: Any) -> Any:
     return spec
 
 
+def kept_for_later(text: str, keep: str | Later, names: Names) -> dict[str, Json]:
+    """Return an expression for later as JSON, with all that it reads but the names to *keep*."""
+    is_text = isinstance(keep, Later) and not keep.criterion
+    later = (DeferredText if is_text else Deferred)(text).capture(names, keep)
+    return {"text": later.text, "names": later.names}
+
+
 @dataclass(frozen=True)
 class _Evaluation:
     step: PlannedStep
@@ -67,9 +75,7 @@ class _Evaluation:
             return text  # a blank criterion is none
         try:
             if kept is not None:
-                is_text = isinstance(kept, Later) and not kept.criterion
-                later = (DeferredText if is_text else Deferred)(text).capture(self.names, kept)
-                return {"text": later.text, "names": later.names}
+                return kept_for_later(text, kept, self.names)
             value = parse(text).render(self.names)
         except ExpressionError as error:
             nothing = None if kept else _left_nothing(text, self.names)
