@@ -156,10 +156,11 @@ def test_what_runs_side_by_side_may_not_read_each_other(bench):
 
 
 def test_a_stop_while_steps_are_at_work_keeps_what_they_come_to(bench, remote):
-    begun, go = threading.Event(), threading.Event()
+    begun, go, both = threading.Event(), threading.Event(), threading.Barrier(2, timeout=20)
 
     def work(text):
         if text == "slow":
+            both.wait()
             begun.set()
             go.wait(20)
 
