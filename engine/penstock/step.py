@@ -32,6 +32,7 @@ __all__ = [
     "Gate",
     "Headline",
     "Outputs",
+    "Quote",
     "RunFacts",
     "Step",
     "StepContext",
@@ -39,6 +40,11 @@ __all__ = [
 
 #: What a step leaves for later steps: ``<+execution.steps.ID.NAME>`` reads the entry ``NAME``.
 Outputs: TypeAlias = Mapping[str, Json]
+
+#: Writes a value into a text of another language, such as a query: it is given the value and the
+#: text before it, and returns what stands for the value there. Raises ``ValueError`` for a value
+#: that has no place there.
+Quote: TypeAlias = Callable[[Json, str], str]
 
 C = TypeVar("C", bound=Connector)
 
@@ -193,6 +199,9 @@ class Step(BaseModel, ABC):
     #: Spec keys (dotted, ``*`` for each entry of a list) in which a text may hold secrets: such a
     #: text reaches the step as a ``Secret``, and the journal as a mask.
     secret_keys: ClassVar[frozenset[str]] = frozenset()
+    #: Spec keys (dotted) that are texts of another language, and what writes the value of an
+    #: expression into one, so that no value is ever taken for a part of the language.
+    quoting: ClassVar[Mapping[str, Quote]] = {}
 
     @abstractmethod
     def run(self, context: StepContext) -> Outputs | Watch:

@@ -45,6 +45,7 @@ from penstock_jira.conditions import FieldCondition, combined
 from penstock_jira.connector import JiraConnector
 from penstock_jira.create import JiraCreate
 from penstock_jira.operators import OPERATORS
+from penstock_jira.reuse import Reuse
 from penstock_jira.sandbox.faults import FaultKind, Faults
 from penstock_jira.sandbox.script import _WrittenDeed
 from penstock_jira.spec import FieldEntry
@@ -345,7 +346,7 @@ def test_every_key_of_a_jira_step_is_in_its_table(kind):
     assert {name for name in named if not re.search("[.…]", name)} == keys_of(kind)
     deeper = {name.rpartition(".")[2] for name in named if re.search("[.…]", name)}
     inner = {
-        JiraCreate: set(),
+        JiraCreate: keys_of(Reuse),
         JiraUpdate: {"status", "transitionName", "id"},
         JiraApproval: {"type", "conditions", "matchAnyCondition", "expression"}
         | keys_of(Approvers),

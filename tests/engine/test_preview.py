@@ -10,7 +10,7 @@ from pydantic import model_validator
 from penstock.expressions import Deferred
 from penstock.json_types import Json
 from penstock.pipeline.preview import preview_steps, preview_variables
-from penstock.step import Outputs, Step, StepContext
+from penstock.step import Outputs, Quote, Step, StepContext
 
 SAY = "- step: {identifier: a, type: Say, spec: {text: %s}}\n"
 
@@ -225,3 +225,43 @@ def test_steps_come_in_order_with_their_stages(bench):
     plan = bench.plan(bench.pipeline(SAY % "x", re.sub("a,", "b,", SAY % "y")))
     previews = preview_steps(plan, bench.types, bench.clock.now())
     assert [(item.stage.path, item.step.path) for item in previews] == [("s", "s/a"), ("t", "t/b")]
+
+
+def _bracketed(value: Json, before: str) -> str:
+    if value == 7:
+        raise ValueError("seven has no place here")
+    return f"[{value}]"
+
+
+class Asked(Step):
+    """Asks something in a language of its own."""
+
+    type: ClassVar[str] = "Asked"
+    quoting: ClassVar[Mapping[str, Quote]] = {"query": _bracketed}
+    query: str
+
+    def run(self, context: StepContext) -> Outputs:
+        raise AssertionError("nothing is run")
+
+    def preview(self) -> tuple[str, ...]:
+        return (self.query,)
+
+
+@pytest.mark.parametrize(
+    ("query", "shown"),
+    [
+        ("a = <+pipeline.variables.x>", "a = [1.2]"),
+        ("<+pipeline.variables.x>", "[1.2]"),
+        (
+            "a = <+pipeline.executionId>, b = {{ variables.x }}",
+            "a = <+pipeline.executionId>, b = [1.2]",
+        ),
+        ("a = <+3 + 4>", "a = <+3 + 4>"),
+    ],
+)
+def test_known_values_stand_in_a_text_of_another_language_as_they_will(bench, query, shown):
+    bench.types["Asked"] = Asked
+    step = f"- step: {{identifier: a, type: Asked, spec: {{query: '{query}'}}}}\n"
+    plan = bench.plan(bench.pipeline(step, variables='[{name: x, type: String, value: "1.2"}]'))
+    (previewed,) = preview_steps(plan, bench.types, bench.clock.now())
+    assert previewed.lines == (shown,)

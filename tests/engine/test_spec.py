@@ -28,9 +28,9 @@ def names():
     )
 
 
-def evaluate(spec, deferred=None, places=None):
+def evaluate(spec, deferred=None, places=None, quoting=None):
     step = PlannedStep("s/a", "a", "a", "Say", spec, 60.0, "Success", None, places or {}, 7, 3)
-    return evaluate_spec(step, deferred or {}, names(), "p.yaml")
+    return evaluate_spec(step, deferred or {}, names(), "p.yaml", quoting=quoting)
 
 
 def test_a_spec_without_expressions_is_as_it_was_written():
@@ -148,3 +148,51 @@ def test_an_expression_for_later_that_can_never_be_judged_fails_now(text, messag
 def test_a_blank_criterion_is_none_and_is_left_to_the_step():
     spec = {"criteria": [{"expression": " "}]}
     assert evaluate(spec, {"criteria.*.expression": "issue"}) == spec
+
+
+def bracketed(value, before):
+    """Write a value into a text of brackets."""
+    if value is None:
+        raise ValueError("nothing has no place in brackets")
+    return f"[{value} after {len(before)}]"
+
+
+def test_a_text_of_another_language_gets_its_values_from_the_step_type():
+    spec = {"query": {"text": "a = <+v.version>, b = {{ v.list }}"}, "text": "<+v.version>"}
+    assert evaluate(spec, quoting={"query.text": bracketed}) == {
+        "query": {"text": "a = [4.2 after 4], b = [['EU', 'US'] after 23]"},
+        "text": "4.2",
+    }
+
+
+def test_a_lone_expression_and_a_plain_text_are_texts_of_that_language_too():
+    quoting = {"a": bracketed, "b": bracketed}
+    spec = {"a": "<+v.count>", "b": "<[plain]>"}
+    assert evaluate(spec, quoting=quoting) == {"a": "[3 after 0]", "b": "<[plain]>"}
+
+
+def test_what_a_value_holds_is_never_evaluated_there_either():
+    (text,) = evaluate({"a": "<+v.evil>"}, quoting={"a": bracketed}).values()
+    assert text == f"[{VALUES['evil']} after 0]"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("x <+v.nothing>", "p.yaml:9:1: `a`: <+v.nothing>: nothing has no place in brackets"),
+        ("x <+v.gone>", "p.yaml:9:1: `a`: v.gone: 'gone' is not there"),
+        (
+            "x <+secrets.getValue('account.x')>",
+            "p.yaml:9:1: `a`: the secret account.x would be written in the open; secrets belong "
+            "into connectors; take it out",
+        ),
+        ("<+v.long>" * 30, "p.yaml:9:1: `a`: the result would have"),
+    ],
+)
+def test_what_has_no_place_in_a_language_is_told_with_its_place(text, words):
+    VALUES["long"] = "x" * 50_000
+    with pytest.raises(StepFailed) as told:
+        evaluate({"a": text}, places={"a": (9, 1)}, quoting={"a": bracketed})
+    del VALUES["long"]
+    assert str(told.value).startswith(words)
+    assert told.value.failure_type is FailureType.CONFIGURATION

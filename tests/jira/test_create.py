@@ -11,7 +11,6 @@ from penstock.step import Headline, StepContext
 from penstock.testing import FakeClock
 from penstock_jira.create import JiraCreate
 from penstock_jira.errors import FieldsRefused, JiraRefused, NotFound, SignInRefused
-from penstock_jira.search import quoted
 from penstock_jira.transport import Interrupted
 
 META = "/rest/api/2/issue/createmeta/REL/issuetypes"
@@ -396,10 +395,6 @@ def test_a_walk_ends_where_no_run_can_have_come_and_reads_no_issue_twice(
         shop.jira.mocker.get(others, json={"id": "1", "key": "REL-1", "properties": {}})
         step().run(context)
         assert len(shop.jira.sent("GET", "properties=penstock")) == 500
-
-
-def test_what_goes_into_a_search_stays_one_text() -> None:
-    assert quoted('x" OR project = SECRET \\') == '"x\\" OR project = SECRET \\\\"'
 
 
 def test_the_old_search_is_asked_on_data_center(shop: Shop, context: StepContext) -> None:

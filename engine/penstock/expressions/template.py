@@ -1,6 +1,6 @@
 """Texts with expressions in them: parsed once, rendered as often as needed."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -9,7 +9,7 @@ from penstock.errors import ExpressionError
 from penstock.expressions.faults import OperandError
 from penstock.expressions.limits import MAX_DEPTH, MAX_TEXT
 from penstock.expressions.names import Names, Read, SecretRead
-from penstock.expressions.values import joined, plain, to_text
+from penstock.expressions.values import bounded, joined, plain, to_text
 from penstock.json_types import Json
 from penstock.secret import Secret
 
@@ -69,6 +69,39 @@ class Template:
             raise ExpressionError(error.message, hint=error.hint) from None
         except RecursionError:
             raise _too_deep() from None
+
+    def render_into(self, names: Names, quote: Callable[[Json, str], str]) -> str:
+        """Return the text with what *quote* makes of each expression's value.
+
+        *quote* is given the value and the text before it. Raises ``ExpressionError``, also for
+        the ``ValueError`` of a value that *quote* does not take, and for a secret.
+        """
+        text = ""
+        try:
+            for part in self.parts:
+                text += part if isinstance(part, str) else _quoted_by(quote, part, names, text)
+                bounded(len(text))
+        except OperandError as error:
+            raise ExpressionError(error.message, hint=error.hint) from None
+        except RecursionError:
+            raise _too_deep() from None
+        return text
+
+
+def _quoted_by(
+    quote: Callable[[Json, str], str], expression: "Expression", names: Names, before: str
+) -> str:
+    value = _value(expression, names)
+    if isinstance(value, Secret):
+        raise ExpressionError(
+            f"the secret {value.reference} would be written in the open",
+            hint="secrets belong into connectors; take it out",
+            offset=expression.offset,
+        )
+    try:
+        return quote(value, before)
+    except ValueError as error:
+        raise ExpressionError(f"{expression.written}: {error}", offset=expression.offset) from None
 
 
 def _too_deep() -> ExpressionError:

@@ -17,7 +17,7 @@ from penstock.pipeline.number import number_of
 from penstock.pipeline.plan import Plan, PlannedStage, PlannedStep, PlannedVariable, tag_variables
 from penstock.secret import Secret
 from penstock.spec_place import any_entry
-from penstock.step import Step
+from penstock.step import Quote, Step
 from penstock.validation import sentences_of
 
 if TYPE_CHECKING:
@@ -64,7 +64,7 @@ def preview_steps(
     for stage, step in plan.steps():
         kind = types[step.type]
         names = known.at_stage(stage, step)
-        spec = {key: _filled(item, names, kind.deferred, key) for key, item in step.spec.items()}
+        spec = {key: _filled(item, names, kind, key) for key, item in step.spec.items()}
         previews.append(StepPreview(stage, step, spec, _lines(kind, spec), names))
     return tuple(previews)
 
@@ -81,22 +81,23 @@ def _lines(kind: type[Step], spec: Mapping[str, Any]) -> tuple[str, ...]:
         return (f"a defect of the step's plugin: {type(error).__name__}: {error}",)
 
 
-def _filled(node: object, names: Names, deferred: Mapping[str, object], path: str) -> Any:
+def _filled(node: object, names: Names, kind: type[Step], path: str) -> Any:
     if isinstance(node, str):
-        return node if any_entry(path) in deferred else _text(node, names)
+        place = any_entry(path)
+        return node if place in kind.deferred else _text(node, names, kind.quoting.get(place))
     if isinstance(node, Mapping):
-        return {key: _filled(item, names, deferred, f"{path}.{key}") for key, item in node.items()}
+        return {key: _filled(item, names, kind, f"{path}.{key}") for key, item in node.items()}
     if isinstance(node, list):
-        return [_filled(item, names, deferred, f"{path}.{i}") for i, item in enumerate(node)]
+        return [_filled(item, names, kind, f"{path}.{i}") for i, item in enumerate(node)]
     return node
 
 
-def _text(text: str, names: Names) -> object:
+def _text(text: str, names: Names, quote: Quote | None = None) -> object:
     """Return a text with each expression in it replaced whose value is known."""
-    parts = tuple(_part(part, names) for part in parse(text).parts)
+    template = Template(text, tuple(_part(part, names) for part in parse(text).parts))
     try:
-        return Template(text, parts).render(names)
-    except ExpressionError:  # the whole would be too long
+        return template.render_into(names, quote) if quote else template.render(names)
+    except ExpressionError:  # the whole would be too long, or a value has no place in it
         return text
 
 

@@ -12,6 +12,7 @@ from penstock.json_types import Json
 from penstock.pipeline.plan import PlannedStep
 from penstock.secret import MASK, Secret
 from penstock.spec_place import Later, any_entry
+from penstock.step import Quote
 
 __all__ = ["evaluate_spec", "kept_for_later", "without_secrets"]
 
@@ -22,15 +23,17 @@ def evaluate_spec(
     names: Names,
     file: str,
     secret_keys: frozenset[str] = frozenset(),
+    *,
+    quoting: Mapping[str, Quote] | None = None,
 ) -> dict[str, Any]:
     """Return the spec of *step* as JSON values, and a ``Secret`` for a text with secrets in it.
 
     *deferred* maps the places of expressions that only the step can evaluate to the names that it
     will know; of those, everything else is captured now. *secret_keys* are the places where
-    secrets may be. Raise ``StepFailed`` with the place of what cannot be evaluated, or would put
-    a secret into the open.
+    secrets may be, and *quoting* writes values into texts of other languages. Raise
+    ``StepFailed`` with the place of what cannot be evaluated, or would put a secret into the open.
     """
-    evaluation = _Evaluation(step, deferred, names, file, secret_keys)
+    evaluation = _Evaluation(step, deferred, names, file, secret_keys, quoting or {})
     return {key: evaluation.value(value, key) for key, value in step.spec.items()}
 
 
@@ -59,6 +62,7 @@ class _Evaluation:
     names: Names
     file: str
     secret_keys: frozenset[str]
+    quoting: Mapping[str, Quote]
 
     def value(self, node: object, path: str) -> Any:
         if isinstance(node, str):
@@ -76,7 +80,10 @@ class _Evaluation:
         try:
             if kept is not None:
                 return kept_for_later(text, kept, self.names)
-            value = parse(text).render(self.names)
+            quote, template = self.quoting.get(any_entry(path)), parse(text)
+            if quote is not None:
+                return template.render_into(self.names, quote)
+            value = template.render(self.names)
         except ExpressionError as error:
             nothing = None if kept else _left_nothing(text, self.names)
             self._fail(path, nothing or error.message, "" if nothing else error.hint)

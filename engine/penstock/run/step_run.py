@@ -73,7 +73,14 @@ def begin_step(state: RunState, spot: Spot, attempt: AttemptRecord, *, again: bo
     try:
         kind = type_of(state.world.types, step)
         names = state.names.at(spot.level.frame, step, spot.item)
-        spec = evaluate_spec(step, kind.deferred, names, state.plan.file, kind.secret_keys)
+        spec = evaluate_spec(
+            step,
+            kind.deferred,
+            names,
+            state.plan.file,
+            kind.secret_keys,
+            quoting=kind.quoting,
+        )
         attempt = replace(attempt, spec=without_secrets(spec))
         instance = step_of(kind, spec)
         log = log_of(state, path)

@@ -18,6 +18,7 @@ from penstock_jira.marker import label, properties
 from penstock_jira.own_issues import OwnIssues
 from penstock_jira.readback import asked
 from penstock_jira.refusal import explained
+from penstock_jira.reuse import Reuse, newest_ids
 from penstock_jira.screens import CreateScreen, on_create_screen
 from penstock_jira.search import highest_number
 from penstock_jira.shape import Shaping
@@ -52,10 +53,15 @@ class Draft:
         project: str,
         issue_type: str,
         entries: Sequence[FieldEntry],
+        reuse: Reuse | None,
     ) -> None:
-        """Take what is created, and what is hung on it; nothing is read yet."""
+        """Take what is created, what is hung on it, and what may be taken instead of it.
+
+        Nothing is read yet.
+        """
         self._client, self._context, self._extras = client, context, extras
         self._project, self._issue_type, self._entries = project, issue_type, entries
+        self._reuse = reuse
         self._own: OwnIssues | None = None
 
     @cached_property
@@ -85,18 +91,39 @@ class Draft:
         return fields_of(self._project, self._screen, self._values)
 
     def intent(self) -> dict[str, Json]:
-        """Return what is journalled before the request: enough to find its issue again."""
+        """Return what is journalled before the request: enough to find its issue again.
+
+        Or which issue is taken instead, in which case there is no request.
+        """
+        taken = self._taken()
+        if taken is not None:
+            return {"reused": taken}
         body = _hash(self._fields())
         self._extras.check()
         return {
             "project": self._project,
             "body": body,
             "labelled": self._screen.get("labels") is not None,
-            "highest": self._highest(),
+            "highest": self._highest,
             "account": self._client.signed_in_as,
             "asked": asked(self._values),
         }
 
+    def _taken(self) -> Mapping[str, Json] | None:
+        """Return the issue that is there already, if one is wanted and there is."""
+        if self._reuse is None:
+            return None
+        fresh = newest_ids(self._client, self._project, self._highest)
+        found = self._reuse.find(self._client, fresh)
+        if found is None:
+            return None
+        self._context.note(
+            f"{found['key']} is there already, by reuse.jql: it is taken as it is, and nothing is "
+            "created"
+        )
+        return {"id": found["id"], "key": found["key"]}
+
+    @cached_property
     def _highest(self) -> int | None:
         """Return the project's highest issue number, or ``None`` if Jira will not search."""
         try:
@@ -109,6 +136,8 @@ class Draft:
 
     def post(self, effect: Effect) -> Json:
         """Send the one request; raise ``OutcomeUnknown`` for an answer that proves nothing."""
+        if effect.intent.get("reused"):
+            return effect.intent
         labelled = effect.intent.get("labelled") is True
         body = body_of(self._fields(), effect, self._context, labelled=labelled)
         what = f"create an issue in {self._project}"
@@ -130,6 +159,8 @@ class Draft:
 
     def look(self, effect: Effect) -> Json:
         """Return the issue that an earlier try left, if one is to be found now."""
+        if effect.intent.get("reused"):
+            return effect.intent
         self._own = self._own or OwnIssues(self._client, effect, self._context.note)
         found = self._own.first()
         if found is None:

@@ -11,8 +11,9 @@ from penstock.errors import OutcomeUnknown
 from penstock.json_types import Json
 from penstock.step import Effect
 from penstock_jira.answer import members, text
+from penstock_jira.jql import quoted
 from penstock_jira.marker import label, mark_of
-from penstock_jira.search import found_by_label, quoted
+from penstock_jira.search import found_by_label
 from penstock_jira.walk import Walk, marked_issue
 
 if TYPE_CHECKING:

@@ -5,16 +5,12 @@ from typing import TYPE_CHECKING
 
 from penstock.json_types import Json
 from penstock_jira.answer import as_list, as_mapping, members, text
+from penstock_jira.jql import quoted
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["found_by_label", "highest_number", "quoted", "searched"]
-
-
-def quoted(value: str) -> str:
-    """Return *value* as one JQL text, whatever it holds."""
-    return '"' + value.replace("\\", "\\\\").replace('"', '\\"') + '"'
+__all__ = ["found_by_label", "highest_number", "searched"]
 
 
 def searched(

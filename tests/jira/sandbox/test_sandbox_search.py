@@ -96,6 +96,8 @@ QUERIES = [
     ("(labels = a OR labels = b) AND NOT key = REL-1", ["REL-2"]),
     ("labels = a OR project = REL AND type = Bug", ["REL-1", "REL-3"]),
     ('summary ~ "\\"gateway\\""', ["REL-1"]),
+    ('summary ~ "\\u0067ate\\u0077ay"', ["REL-1"]),
+    ('summary ~ "the\\ngateway"', ["REL-1"]),
 ]
 
 
@@ -145,6 +147,7 @@ WRONG = [
     ("project not REL", "Expecting 'IN' but got 'REL'"),
     ("labels is a", "The operator 'is' only takes EMPTY or NULL"),
     ("project = 'REL", "is not expected here"),
+    ("summary ~ 'the\ngateway'", "is not expected here"),
     ("created > yesterday", "Date value 'yesterday' for field 'created' is invalid."),
     ("project = REL order key", "Expecting 'BY' but got 'key'"),
     ("(" * 50 + "project = REL" + ")" * 50, "it is nested too deeply"),

@@ -22,12 +22,14 @@ _OPERATORS = ("=", "!=", "<=", ">=", "<", ">", "~", "!~")
 _VALID = "'=', '!=', '<', '>', '<=', '>=', '~', '!~', 'IN', 'NOT IN', 'IS' and 'IS NOT'"
 _TOKEN = re.compile(
     r"""\s*(?:
-        "(?P<double>(?:[^"\\]|\\.)*)" | '(?P<single>(?:[^'\\]|\\.)*)'
+        "(?P<double>(?:[^"\\\n\r]|\\.)*)" | '(?P<single>(?:[^'\\\n\r]|\\.)*)'
       | (?P<mark><=|>=|!=|!~|[=<>~(),])
       | (?P<word>cf\[\d+\]|[^\s"'=<>!~(),]+(?:\(\))?)
     )""",
     re.VERBOSE,
 )
+_ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|(.))")
+_ESCAPED = {"n": "\n", "r": "\r", "t": "\t"}
 #: Deeper queries are refused: nobody writes one.
 _DEEPEST = 40
 
@@ -103,10 +105,14 @@ def _tokens(text: str) -> list[_Token]:
         sort = str(match.lastgroup)
         found = match.group(sort)
         if sort in ("double", "single"):
-            found, sort = re.sub(r"\\(.)", r"\1", found), "quoted"
+            found, sort = _ESCAPE.sub(_unescaped, found), "quoted"
         tokens.append(_Token(found, sort, match.start()))
         position = match.end()
     return tokens
+
+
+def _unescaped(escape: re.Match[str]) -> str:
+    return chr(int(escape[1], 16)) if escape[1] else _ESCAPED.get(escape[2], escape[2])
 
 
 def _fault(what: str, text: str, at: int) -> Problem:
