@@ -29,6 +29,7 @@ from penstock.run.local import carry, stopped_by_signals
 from penstock.run.names import RunNames
 from penstock.run.origin import origin_of_run
 from penstock.run.ownership import is_owned, own, owner_name
+from penstock.run.rehearsal import Rehearsal, rehearsal_of
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
 from penstock.run.secret_reads import secret_faults
 from penstock.run.state import RunState, World
@@ -121,9 +122,12 @@ class App:
 
     # Runs
 
-    def start(self, options: StartOptions, planned: Planned) -> RunRecord:
+    def start(
+        self, options: StartOptions, planned: Planned, rehearsal: Rehearsal | None = None
+    ) -> RunRecord:
         """Journal a new run of *planned*, not yet carried; raise ``Refused`` if it cannot work."""
-        self._require_secrets(options, planned.plan)
+        if rehearsal is None:
+            self._require_secrets(options, planned.plan)
         if options.sandbox is not None:
             for kind in self._sandbox_types(planned.plan):
                 kind(options.sandbox.options(self.clock)).check()
@@ -132,6 +136,7 @@ class App:
             "connectors": str(options.directory.resolve()),
             "directory": str(options.file.parent.resolve()),
             "sandbox": options.sandbox.to_json() if options.sandbox else None,
+            "rehearsal": rehearsal.to_json() if rehearsal else None,
         }
         plan = planned.plan
         return self.journal.add_run(
@@ -241,8 +246,19 @@ class App:
             sandboxes=sandboxes,
         )
         logs = logs_of(self.database)
+        rehearsal = rehearsal_of(record)
         types = self.plugins.step_types
-        return World(types, connectors, clock, emit, masker=self.masker, logs=logs)
+        if rehearsal is not None:
+            types = {**types, **rehearsal.step_types(types)}
+        return World(
+            types,
+            connectors,
+            clock,
+            emit,
+            masker=self.masker,
+            logs=logs,
+            rehearsal=rehearsal,
+        )
 
     def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
         origin = record.facts
@@ -266,6 +282,7 @@ class App:
             email=origin["email"],
             secret=secret,
             now=world.clock.now,
+            stand_ins=world.rehearsal.values.names if world.rehearsal is not None else {},
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
 

@@ -188,6 +188,8 @@ class Step(BaseModel, ABC):
     repeatable: ClassVar[bool] = False
     #: The type of connector that ``connectorRef`` must name, for a step that has one.
     connector_type: ClassVar[str | None] = None
+    #: Whether it only waits, and touches nothing: then a rehearsal runs it as it is.
+    only_waits: ClassVar[bool] = False
     #: Spec keys (dotted, ``*`` for each entry of a list) that are expressions for later: they reach
     #: the step unevaluated. A name (``issue``): a criterion over the fields of what only the step
     #: will know. A ``Later``: names that only the step will know, for a criterion or for a text.
@@ -222,6 +224,10 @@ class Step(BaseModel, ABC):
     def headline(self, outputs: Outputs) -> Headline | None:  # noqa: ARG002 - for those who override it
         """Return what to show beside the finished step, such as a ticket's key and address."""
         return None
+
+    def rehearsed(self) -> Outputs:
+        """Return what stands for the outputs in a rehearsal, where their shape is known."""
+        return {}
 
     def preview(self) -> tuple[str, ...]:
         """Return lines that say what ``run`` would do, for ``penstock plan``; sends nothing."""

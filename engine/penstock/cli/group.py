@@ -16,6 +16,7 @@ _COMMANDS = {
     "runs": "history",
     "show": "history",
     "log": "history",
+    "rehearse": "rehearse",
     "resume": "run",
     "abort": "run",
     "connectors": "connectors",

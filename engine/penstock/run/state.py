@@ -13,6 +13,7 @@ from penstock.pipeline.plan import Plan, PlannedGroup, PlannedStage, PlannedStep
 from penstock.run.failures import action_for, tempered
 from penstock.run.level import Level, Spot
 from penstock.run.names import RunNames
+from penstock.run.rehearsal import Rehearsal
 from penstock.secret import Masker
 from penstock.step import Connectors, Headline, Outputs, RunFacts, Step
 from penstock.verdict import Verdict
@@ -36,6 +37,8 @@ class World:
     masker: Masker = field(default_factory=Masker)
     #: The directory of what steps print; ``None``: it is not kept.
     logs: Path | None = None
+    #: What a rehearsal does otherwise.
+    rehearsal: Rehearsal | None = None
 
 
 class RunState:

@@ -16,6 +16,7 @@ from penstock.pipeline.plan import PlannedStep
 from penstock.run.effects import JournalledEffects
 from penstock.run.interruption import Interrupted
 from penstock.run.level import Spot
+from penstock.run.rehearsal import RehearsedTrouble
 from penstock.run.spec import evaluate_spec, without_secrets
 from penstock.run.state import RunState
 from penstock.run.step_log import StepLog, log_file
@@ -83,6 +84,7 @@ def begin_step(state: RunState, spot: Spot, attempt: AttemptRecord, *, again: bo
         )
         attempt = replace(attempt, spec=without_secrets(spec))
         instance = step_of(kind, spec)
+        _rehearse_trouble(state, path)
         log = log_of(state, path)
         context = context_of(state, spot, attempt, log)
         _begin(state, instance, attempt, context.deadline, again=again)
@@ -165,6 +167,13 @@ def _begin(
         raise _expired(state, attempt.path)
     if not step.repeatable:
         state.begin(attempt)
+
+
+def _rehearse_trouble(state: RunState, path: str) -> None:
+    """Let a step go wrong that is to go wrong in a rehearsal."""
+    trouble = state.world.rehearsal.trouble(path) if state.world.rehearsal is not None else None
+    if trouble is not None:
+        raise RehearsedTrouble(trouble)
 
 
 def _expired(state: RunState, path: str) -> StepExpired:
@@ -274,6 +283,8 @@ def failed(attempt: AttemptRecord, error: BaseException) -> AttemptRecord:
     status, message, failure = Status.FAILED, str(error), FailureType.UNKNOWN
     if isinstance(error, StepExpired):
         status = Status.EXPIRED
+    if isinstance(error, RehearsedTrouble):
+        status = error.status
     if isinstance(error, StepFailed):
         failure = error.failure_type
     elif isinstance(error, PenstockError):
