@@ -30,6 +30,7 @@ __all__ = [
     "GateOpened",
     "GateUnavailable",
     "Headline",
+    "History",
     "Inspection",
     "Json",
     "Later",
@@ -37,8 +38,10 @@ __all__ = [
     "Look",
     "OutcomeUnknown",
     "Outputs",
+    "Past",
     "Pattern",
     "PatternError",
+    "Replayable",
     "RunFacts",
     "RunFinished",
     "RunInterrupted",
@@ -92,6 +95,7 @@ if TYPE_CHECKING:
     from penstock.hooks import hookimpl
     from penstock.inspection import Difference, Finding, Inspection, Level, Write
     from penstock.json_types import Json
+    from penstock.past import History, Past, Replayable
     from penstock.pattern import Pattern, PatternError
     from penstock.sandbox import Demo, Sandbox, SandboxOptions
     from penstock.secret import Secret
@@ -127,6 +131,7 @@ _HOMES = {
     "inspection": ("Difference", "Finding", "Inspection", "Level", "Write"),
     "json_types": ("Json",),
     "pattern": ("Pattern", "PatternError"),
+    "past": ("History", "Past", "Replayable"),
     "sandbox": ("Demo", "Sandbox", "SandboxOptions"),
     "secret": ("Secret",),
     "spec_place": ("Later",),

@@ -15,6 +15,7 @@ COMMANDS = [
     "run",
     "validate",
     "plan",
+    "backtest",
     "runs",
     "show",
     "log",

@@ -110,7 +110,7 @@ def test_a_wait_beyond_the_deadline_is_not_begun(
 ) -> None:
     busy = {"Retry-After": "99999999", "RateLimit-Reason": "jira-burst-based"}
     jira.answer("GET", f"{ISSUE}/REL-1", None, 429, headers=busy)
-    with pytest.raises(StepExpired, match=r"\(burst limit\).*has 3600 s left"):
+    with pytest.raises(StepExpired, match=r"\(burst limit\).*has 1h left"):
         read(client)
     assert clock.monotonic() == 0
 
@@ -317,6 +317,34 @@ def test_an_answer_that_no_jira_gives_is_one_error(
 def test_json_that_broke_off_is_asked_for_again(jira: Any, client: JiraClient, body: bytes) -> None:
     jira.in_turn("GET", f"{ISSUE}/REL-1", {"content": body}, {"json": {"key": "REL-1"}})
     assert read(client) == {"key": "REL-1"}
+
+
+def test_a_write_that_is_led_elsewhere_says_where_to(jira: Any, client: JiraClient) -> None:
+    elsewhere = {"Location": "https://sso.example:8443/login?x=1"}
+    jira.answer("POST", ISSUE, None, 302, headers=elsewhere)
+    with pytest.raises(OutcomeUnknown, match=r"302, a redirect to https://sso\.example:8443,"):
+        create(client)
+    jira.answer("POST", ISSUE, None, 302)
+    jira.answer("POST", ISSUE, None, 302, headers={"Location": "about:blank"})
+    with pytest.raises(OutcomeUnknown, match="a redirect to nowhere in particular,"):
+        create(client)
+
+
+@pytest.mark.parametrize(
+    ("body", "kind", "words"),
+    [
+        ("XSRF check failed", "text/plain", "XSRF check failed; a proxy may have taken"),
+        ("No.\x1b[31m", "text/plain; charset=utf-8", r"\(403\): No\. \[31m; check the user's"),
+        ("<html>No</html>", "text/html", "it gave no reason"),
+        ("", "text/plain", "it gave no reason"),
+    ],
+)
+def test_a_refusal_in_plain_text_is_told(
+    jira: Any, client: JiraClient, body: str, kind: str, words: str
+) -> None:
+    jira.answer("POST", ISSUE, status=403, text=body, headers={"Content-Type": kind})
+    with pytest.raises(NotAllowed, match=words):
+        create(client)
 
 
 @pytest.mark.parametrize("status", [500, 502, 503, 504, 302, 303, 408])

@@ -63,6 +63,7 @@ def test_an_address_loses_its_final_slash(url: str, address: str) -> None:
         ("ftp://jira.example.com", "must begin with https://"),
         ("https://", "must begin with https://"),
         ("https://victim:x@attacker.example/", "must not hold a user"),
+        ("https://victim:x/y@attacker.example/", "must not hold a user"),
         ("https://jira.example.com/?os_password=x", "must end before the"),
         ("https://jira.example.com/#x", "must end before the"),
         ("https://jira.example.com/a b", "a character that an address cannot have"),
@@ -174,8 +175,29 @@ def test_a_file_of_certificates_that_is_missing_is_named(tmp_path: Path) -> None
         connector.client()
 
 
+def test_a_file_that_holds_no_certificate_is_named(tmp_path: Path) -> None:
+    (tmp_path / "ca.pem").write_text("hello")
+    connector = bound(made(caFile=str(tmp_path / "ca.pem")), jira_token="tok-1")
+    with pytest.raises(ConnectorError, match=r"caFile of account\.jira: .* holds no certificate"):
+        connector.client()
+
+
+def test_a_file_of_certificates_that_cannot_be_read_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
+
+    def fail(_: Path) -> bytes:
+        raise PermissionError(13, "Permission denied")
+
+    monkeypatch.setattr(Path, "read_bytes", fail)  # root may read every file
+    connector = bound(made(caFile=str(tmp_path / "ca.pem")), jira_token="tok-1")
+    with pytest.raises(ConnectorError, match="cannot be read: Permission denied"):
+        connector.client()
+
+
 def test_certificates_and_proxy_are_the_connectors_own(tmp_path: Path) -> None:
-    (tmp_path / "ca.pem").write_text("")
+    (tmp_path / "ca.pem").write_text("-----BEGIN CERTIFICATE-----")
     spec = {"caFile": str(tmp_path / "ca.pem"), "proxy": "http://proxy:3128"}
     client = bound(made(**spec), jira_token="tok-1").client()
     session = client._transport._session()

@@ -10,7 +10,7 @@ from penstock.errors import OutcomeUnknown, StepExpired, StepFailed
 from penstock.step import Headline, StepContext
 from penstock.testing import FakeClock
 from penstock_jira.create import JiraCreate
-from penstock_jira.errors import FieldsRefused, JiraRefused, NotFound, SignInRefused
+from penstock_jira.errors import FieldsRefused, JiraRefused, NotFound, NotJira, SignInRefused
 from penstock_jira.transport import Interrupted
 
 META = "/rest/api/2/issue/createmeta/REL/issuetypes"
@@ -265,11 +265,20 @@ def test_a_walk_goes_over_the_issues_of_others_and_over_gaps(
     shop.exists("REL-8", None)
     shop.exists("REL-9", "penstock-other")
     shop.exists("REL-13", LABEL)
-    shop.jira.answer("GET", f"{ISSUE}/REL-13", {**READ, "key": "REL-13"})
     shop.exists("REL-13", LABEL)
-    shop.jira.answer("GET", f"{ISSUE}/REL-13?expand=names,schema", {**READ, "key": "REL-13"})
+    shop.jira.answer(
+        "GET", f"{ISSUE}/REL-13?expand=names,schema", {**READ, "id": "10006", "key": "REL-13"}
+    )
     assert step().run(context)["issue"]["key"] == "REL-13"
     assert shop.jira.writes == [("POST", ISSUE)]
+
+
+def test_a_new_issue_that_is_read_back_as_another_one_is_no_success(
+    shop: Shop, context: StepContext
+) -> None:
+    shop.jira.answer("GET", f"{ISSUE}/REL-8", {**READ, "id": "777"})
+    with pytest.raises(NotJira, match=r"another issue .* has the id 10001, and 777 came back"):
+        step().run(context)
 
 
 def test_an_issue_is_looked_for_until_it_would_be_visible(
@@ -323,7 +332,9 @@ def test_a_project_without_issues_is_walked_from_the_first(
     shop.newest = {"issues": []}
     shop.jira.in_turn("POST", ISSUE, {"status_code": 500})
     shop.exists("REL-1", LABEL)
-    shop.jira.answer("GET", f"{ISSUE}/REL-1?expand=names,schema", {**READ, "key": "REL-1"})
+    shop.jira.answer(
+        "GET", f"{ISSUE}/REL-1?expand=names,schema", {**READ, "id": "9994", "key": "REL-1"}
+    )
     assert step().run(context)["issue"]["key"] == "REL-1"
 
 
@@ -465,12 +476,39 @@ def test_a_comment_is_looked_for_page_by_page(shop: Shop, context: StepContext) 
 
 
 def test_a_comment_is_not_looked_for_without_end(shop: Shop, context: StepContext) -> None:
-    page = [{"id": str(n), "body": "Other"} for n in range(100)]
+    def page(request: Any, _: Any) -> Any:
+        start = int(request.qs["startAt"][0])
+        return {"comments": [{"id": str(n), "body": "Other"} for n in range(start, start + 100)]}
+
     done = {"status_code": 201, "json": {"id": "502"}}
     shop.jira.in_turn("POST", COMMENT, {"status_code": 504}, done)
-    shop.jira.answer("GET", COMMENT, {"comments": page})
+    shop.jira.mocker.get(f"https://jira.example.com{COMMENT}", json=page)
     step(fields=COMMENTED).run(context)
     assert len(shop.jira.sent("GET", "/comment")) == 10 * 12  # pages, looks
+
+
+def test_comments_that_come_twice_are_nothing_to_go_by(shop: Shop, context: StepContext) -> None:
+    page = [{"id": str(n), "body": "Other"} for n in range(100)]
+    shop.jira.in_turn("POST", COMMENT, {"status_code": 504})
+    shop.jira.answer("GET", COMMENT, {"comments": page})
+    with pytest.raises(StepExpired, match="it repeats a page"):
+        step(fields=COMMENTED).run(context)
+    assert len(shop.jira.sent("POST", "/comment")) == 1
+
+
+@pytest.mark.parametrize("told", [{}, {"maxResults": 50}, {"total": 60, "maxResults": 50}])
+def test_comments_come_by_pages_of_jiras_size(
+    shop: Shop, context: StepContext, told: dict[str, int]
+) -> None:
+    others = [{"id": str(n), "body": "Other"} for n in range(told.get("maxResults", 100))]
+    ours = {"id": "500", "body": "Opened", "properties": MARKED}
+    shop.jira.in_turn("POST", COMMENT, {"status_code": 504})
+    pages = [{"json": {**told, "comments": listed}} for listed in (others, [ours])]
+    shop.jira.in_turn("GET", COMMENT, *pages)
+    step(fields=COMMENTED).run(context)
+    sent = shop.jira.mocker.request_history
+    asked = [request.qs["startAt"] for request in sent if "orderBy" in request.url]
+    assert asked == [["0"], [str(len(others))]]
 
 
 def test_the_deadline_of_the_step_is_the_clients(

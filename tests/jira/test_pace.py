@@ -58,7 +58,7 @@ def test_a_write_is_told_to_wait_says_so_and_waits(
     assert clock.monotonic() == 30
     assert notes == [
         "Jira is not asked to create an issue yet: it asked to wait 30 s (burst limit); "
-        "it goes on in 30 s"
+        "it goes on in 30s"
     ]
 
 
@@ -118,7 +118,7 @@ def test_a_pause_beyond_the_deadline_ends_the_step_at_once(
 ) -> None:
     site.answer("GET", f"{ISSUE}/REL-1", None, 429, headers=BURST)
     look(connector)
-    words = r"not asked to create an issue yet.*next try would be in 3\d s.*has 20 s left"
+    words = r"not asked to create an issue yet.*next try would be in 3\ds.*has 20s left"
     with pytest.raises(StepExpired, match=words):
         create(connector.client(clock.now() + timedelta(seconds=20)))
     assert (clock.monotonic(), site.sent("POST")) == (0, [])
@@ -151,7 +151,7 @@ def test_writes_to_one_issue_are_paced_below_jiras_limit(
         notes
         == [
             "Jira is not asked to edit REL-1 yet: it takes 20 writes to one issue in 2 s; "
-            "it goes on in 2 s"
+            "it goes on in 2s"
         ]
         * 2
     )

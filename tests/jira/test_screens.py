@@ -6,7 +6,7 @@ import pytest
 
 from penstock.errors import FailureType, StepFailed
 from penstock_jira.client import JiraClient
-from penstock_jira.errors import NotJira, SignInRefused
+from penstock_jira.errors import JiraRefused, NotJira, SignInRefused
 from penstock_jira.screens import create_screen, edit_screen
 
 META = "/rest/api/2/issue/createmeta"
@@ -65,10 +65,33 @@ def test_the_last_page_ends_the_reading(jira: Any, client: JiraClient, last: Any
 
 
 def test_pages_that_never_end_are_given_up(jira: Any, client: JiraClient) -> None:
-    jira.answer("GET", f"{META}/REL/issuetypes", {"values": TYPES, "isLast": False})
+    def page(request: Any, _: Any) -> Any:
+        start = request.qs["startAt"][0]
+        return {"values": [{"id": start, "name": f"Type {start}"}], "isLast": False}
+
+    jira.mocker.get(f"https://jira.example.com{META}/REL/issuetypes", json=page)
     with pytest.raises(StepFailed, match="Invalid issue type in project REL: Story"):
         create_screen(client, "REL", "Story")
     assert len(jira.sent("GET", "issuetypes")) == 50
+
+
+def test_a_page_that_comes_twice_is_not_jiras(jira: Any, client: JiraClient) -> None:
+    jira.answer("GET", f"{META}/REL/issuetypes", {"values": TYPES, "isLast": False})
+    with pytest.raises(NotJira, match="it repeats a page"):
+        create_screen(client, "REL", "Change")
+    assert len(jira.sent("GET", "issuetypes")) == 2
+
+
+@pytest.mark.parametrize("status", [302, 403])
+@pytest.mark.parametrize("how", ["new", "old"])
+def test_a_refusal_that_is_not_about_the_project_is_told_as_it_is(
+    jira: Any, client: JiraClient, status: int, how: str
+) -> None:
+    path = f"{META}/REL/issuetypes" if how == "new" else META
+    jira.answer("GET", path, {}, status, headers={"Location": "https://sso.example/"})
+    with pytest.raises(JiraRefused) as told:
+        create_screen(client, "REL", "Change")
+    assert told.value.status == status
 
 
 def test_an_old_server_is_asked_the_old_way(jira: Any, client: JiraClient) -> None:

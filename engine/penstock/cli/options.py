@@ -23,6 +23,7 @@ __all__ = [
     "sandbox_option",
     "sandbox_options",
     "sandbox_settings",
+    "sandbox_world_options",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -111,12 +112,16 @@ def sandbox_settings(
 
 def sandbox_options(function: F) -> F:
     """Add what sets up a sandbox: ``--script``, ``--world``, ``--flavour`` and ``--ledger``."""
-    function = ledger_option(function)
+    function = sandbox_world_options(ledger_option(function))
+    return _file_option("--script", "What people do in the sandbox, in order.")(function)
+
+
+def sandbox_world_options(function: F) -> F:
+    """Add what a sandbox is: ``--world`` and ``--flavour``."""
     function = click.option(
         "--flavour", metavar="NAME", help="Which flavour the sandbox has (cloud, data-center)."
     )(function)
-    function = _file_option("--world", "What is in the sandbox at the start.")(function)
-    return _file_option("--script", "What people do in the sandbox, in order.")(function)
+    return _file_option("--world", "What is in the sandbox at the start.")(function)
 
 
 def ledger_option(function: F) -> F:

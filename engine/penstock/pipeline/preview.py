@@ -23,7 +23,7 @@ from penstock.validation import sentences_of
 if TYPE_CHECKING:
     from penstock.expressions.syntax import Expression
 
-__all__ = ["StepPreview", "preview_steps", "preview_variables"]
+__all__ = ["StepPreview", "names_before_a_run", "preview_steps", "preview_variables"]
 
 
 @dataclass(frozen=True)
@@ -67,6 +67,14 @@ def preview_steps(
         spec = {key: _filled(item, names, kind, key) for key, item in step.spec.items()}
         previews.append(StepPreview(stage, step, spec, _lines(kind, spec), names))
     return tuple(previews)
+
+
+def names_before_a_run(plan: Plan, stage: PlannedStage, step: PlannedStep, now: datetime) -> Names:
+    """Return what the expressions of *step* see before there is a run; *now* is the present.
+
+    What only a run will tell raises ``ExpressionError``.
+    """
+    return _Known(plan, now).at_stage(stage, step)
 
 
 def _lines(kind: type[Step], spec: Mapping[str, Any]) -> tuple[str, ...]:

@@ -24,6 +24,8 @@ class Looking:
         self._doubt = doubt
         self._clock = clock
         self._deadline = deadline
+        #: What kept the last look from being one.
+        self._problem = ""
 
     def until(
         self, settled: float, look: Callable[[Effect], Json], note: Callable[[str], None]
@@ -38,6 +40,7 @@ class Looking:
         while True:
             certain = self._clock.monotonic() >= settled
             found, problem = self._look(look, certain=certain)
+            self._problem = problem
             if found is not None:
                 return found
             if certain and not problem:
@@ -59,7 +62,7 @@ class Looking:
         except OutcomeUnknown:
             raise  # the step knows more of it than could be said here
         except StepExpired as error:
-            raise self._expired(error.message if certain else "") from error
+            raise self._expired(self._problem or (error.message if certain else "")) from error
         except StepFailed as error:
             if error.failure_type is FailureType.CONNECTIVITY:
                 return None, error.message

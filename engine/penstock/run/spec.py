@@ -14,7 +14,7 @@ from penstock.secret import MASK, Secret
 from penstock.spec_place import Later, any_entry
 from penstock.step import Quote
 
-__all__ = ["evaluate_spec", "kept_for_later", "without_secrets"]
+__all__ = ["SpecFailed", "evaluate_spec", "kept_for_later", "without_secrets"]
 
 
 def evaluate_spec(
@@ -53,6 +53,17 @@ def kept_for_later(text: str, keep: str | Later, names: Names) -> dict[str, Json
     is_text = isinstance(keep, Later) and not keep.criterion
     later = (DeferredText if is_text else Deferred)(text).capture(names, keep)
     return {"text": later.text, "names": later.names}
+
+
+class SpecFailed(StepFailed):
+    """A value of a spec cannot be evaluated; ``fault`` says where it stands."""
+
+    failure = FailureType.CONFIGURATION
+
+    def __init__(self, fault: Fault) -> None:
+        """Take the fault."""
+        self.fault = fault
+        super().__init__(str(fault))
 
 
 @dataclass(frozen=True)
@@ -98,8 +109,7 @@ class _Evaluation:
     def _fail(self, path: str, message: str, hint: str) -> NoReturn:
         line, column = self.step.places.get(path, (self.step.line, self.step.column))
         written = re.sub(r"\.(\d+)", r"[\1]", path)
-        fault = Fault(f"`{written}`: {message}", hint, self.file, line, column)
-        raise StepFailed(str(fault), failure=FailureType.CONFIGURATION) from None
+        raise SpecFailed(Fault(f"`{written}`: {message}", hint, self.file, line, column)) from None
 
 
 def _left_nothing(text: str, names: Names) -> str | None:

@@ -8,7 +8,7 @@ from http import HTTPStatus
 from penstock.json_types import Json
 from penstock_jira.errors import NotJira
 
-__all__ = ["Answer", "as_list", "as_mapping", "members", "parse", "text"]
+__all__ = ["Answer", "as_list", "as_mapping", "members", "parse", "repeated", "text"]
 
 #: Python refuses longer integers itself, with an error of its own.
 _LONGEST_NUMBER = 400
@@ -109,6 +109,11 @@ def _not_jira(what: str, why: str, *, cut_off: bool = False) -> NotJira:
         hint="check jiraUrl, and whether a proxy or a login page stands in between",
         cut_off=cut_off,
     )
+
+
+def repeated(what: str) -> NotJira:
+    """Return what is raised for pages that repeat: they would never end, or hide what is there."""
+    return _not_jira(what, "it repeats a page")
 
 
 def as_mapping(value: Json, what: str) -> Mapping[str, Json]:

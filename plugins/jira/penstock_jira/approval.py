@@ -12,16 +12,18 @@ from typing import Annotated, ClassVar, Self
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from penstock.duration import Duration, format_duration
+from penstock.expressions import has_expression
 from penstock.inspection import Inspection
 from penstock.json_types import Json
-from penstock.step import Gate, Headline, Outputs, StepContext
+from penstock.step import Connectors, Gate, Headline, Outputs, StepContext
 from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
 from penstock.watch import Snapshot, Watch
 from penstock_jira.answer import members, text
 from penstock_jira.approvers import Approvers
 from penstock_jira.conditions import combined
 from penstock_jira.connector import JiraConnector
-from penstock_jira.criteria import Criteria, judge, statuses_in
+from penstock_jira.criteria import Criteria, judge, statuses_in, wanted_names
+from penstock_jira.history import IssueHistory, Wanted
 from penstock_jira.issue import headline
 from penstock_jira.mistaken import is_first_look, missing, nameless, wrong_issue
 from penstock_jira.outcome import decided, kept
@@ -105,7 +107,7 @@ class JiraApproval(Gate):
     def watch(self, context: StepContext) -> Watch:
         """Return the issue and the fields that the criteria name."""
         connector = context.connector(self.connector_ref, JiraConnector)
-        key, rejection = known(self.issue_key), self._rejection
+        key = known(self.issue_key)
         left = context.seconds_left()
         if left < self.retry_interval:
             context.note(
@@ -113,25 +115,51 @@ class JiraApproval(Gate):
                 f"left ({format_duration(left)}): the issue is looked at now, and when the time is "
                 "over; shorten it, or raise timeout"
             )
-        names = [*self.approval_criteria.names, *(rejection.names if rejection else ())]
         return Watch(
             self.connector_ref,
             key,
-            tuple(dict.fromkeys(names)),
+            self._names,
             self.retry_interval,
             connector.browse(key),
         )
 
+    @classmethod
+    def present_only(cls) -> Collection[str]:
+        """Return the keys that say which issue it is: the past of others needs none."""
+        return ("issueKey", "projectKey", "issueType")
+
+    def history(self, connectors: Connectors, query: str) -> IssueHistory:
+        """Return the past of the issues that *query* (JQL) finds, as this gate would see it."""
+        connector = connectors.resolve(self.connector_ref, JiraConnector)
+        every = [one for one in (self.approval_criteria, self._rejection) if one is not None]
+        wanted = Wanted(self._names, self.judge, self.asks(), wanted_names(*every), self.hold_for)
+        return IssueHistory(connector, query, wanted)
+
+    @property
+    def _guards(self) -> tuple[str | None, str | None]:
+        """The project and the type that are meant; one that only a run would tell is none."""
+        project, kind = (
+            None if name and has_expression(name) else name
+            for name in (self.project_key, self.issue_type)
+        )
+        return project, kind
+
+    @property
+    def _names(self) -> tuple[str, ...]:
+        """The fields that the criteria look at, each once."""
+        rejection = self._rejection
+        names = [*self.approval_criteria.names, *(rejection.names if rejection else ())]
+        return tuple(dict.fromkeys(names))
+
     def asks(self) -> Mapping[str, Json]:
         """Return what is to be found out beside the fields: of people, and of statuses."""
-        names = self.approval_criteria.names + (self._rejection.names if self._rejection else ())
         people = self.approvers.asks if self.approvers is not None else {}
-        return {**people, "statuses": True} if set(names) & set(NAMES) else people
+        return {**people, "statuses": True} if set(self._names) & set(NAMES) else people
 
     def judge(self, snapshot: Snapshot) -> Verdict:
         """Judge the issue as it was seen: failed, rejected, approved, or still waiting."""
         content = by_first_name(snapshot.content)
-        fault = missing(content) or wrong_issue(content, self.project_key, self.issue_type)
+        fault = missing(content) or wrong_issue(content, *self._guards)
         if is_first_look(content):
             fault = fault or nameless(content)
         if fault is not None:

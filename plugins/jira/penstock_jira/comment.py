@@ -1,14 +1,14 @@
 """A comment on an issue, once however often the step is started again."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
 from penstock.errors import OutcomeUnknown
 from penstock.json_types import Json
 from penstock.step import Effect, StepContext
-from penstock_jira.answer import as_list, as_mapping, members, text
+from penstock_jira.answer import as_list, as_mapping, members, repeated, text
 from penstock_jira.around import Commented
 from penstock_jira.marker import PROPERTY, is_marked, marked, properties
 
@@ -72,23 +72,34 @@ class Comment:
         Reads the issue's comments, newest first; not every Jira lists their properties, and
         then those with our text are asked for them one by one.
         """
-        what = f"list the comments of {self._key}"
-        for page in range(_PAGES):
-            answer = self._client.get(
-                self._path,
-                what=what,
-                orderBy="-created",
-                expand="properties",
-                startAt=str(page * _PAGE),
-                maxResults=str(_PAGE),
-            )
-            listed = as_list(as_mapping(answer, what).get("comments"), what)
-            for comment in map(members, listed):
-                if self._is_ours(comment, effect.marker):
-                    return {"id": text(comment.get("id"))}
-            if len(listed) < _PAGE:
-                break
+        for comment in self._listed():
+            if self._is_ours(comment, effect.marker):
+                return {"id": text(comment.get("id"))}
         return None
+
+    def _listed(self) -> Iterator[Mapping[str, Json]]:
+        """Yield the newest comments, by pages of whatever size Jira gives them."""
+        what = f"list the comments of {self._key}"
+        start, before = 0, None
+        for _ in range(_PAGES):
+            answer = as_mapping(
+                self._client.get(
+                    self._path,
+                    what=what,
+                    orderBy="-created",
+                    expand="properties",
+                    startAt=str(start),
+                    maxResults=str(_PAGE),
+                ),
+                what,
+            )
+            listed = as_list(answer.get("comments"), what)
+            if listed and listed == before:
+                raise repeated(what)
+            yield from map(members, listed)
+            start, before = start + len(listed), listed
+            if _is_last(answer, start, len(listed)):
+                return
 
     def _is_ours(self, comment: Mapping[str, Json], marker: str) -> bool:
         if comment.get("properties"):
@@ -101,6 +112,14 @@ class Comment:
             what=f"read the mark of a comment on {self._key}",
         )
         return is_marked(members(answer).get("value"), marker)
+
+
+def _is_last(page: Mapping[str, Json], read: int, here: int) -> bool:
+    """Whether no page comes after this one of *here* comments, *read* of them all being read."""
+    total, most = page.get("total"), page.get("maxResults")
+    if isinstance(total, int):
+        return read >= total
+    return here < (most if isinstance(most, int) and most > 0 else _PAGE)
 
 
 def _plain(content: str) -> str:

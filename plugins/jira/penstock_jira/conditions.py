@@ -61,9 +61,11 @@ class FieldCondition(Spec):
 
     @property
     def values(self) -> tuple[str, ...]:
-        """What the field is compared with, each value of several by itself."""
-        if not isinstance(self.value, str):
-            return self.value or ()
+        """What the field is compared with for equality, each value of several by itself."""
+        if self.operator not in LIST_OPERATORS or self.value is None:
+            return ()
+        if isinstance(self.value, tuple):
+            return self.value
         return split_list(self.value) if self.operator in {"in", "not in"} else (self.value,)
 
     def judge(self, content: Mapping[str, Json]) -> Condition:
@@ -137,7 +139,7 @@ class KeyValuesCriteria(Spec):
         """Return the whole values that any field of *keys* is compared with for equality."""
         found: list[str] = []
         for one in self.spec.conditions:
-            if one.key in keys and one.operator in LIST_OPERATORS:
+            if one.key in keys:
                 found += one.values
         return found
 

@@ -4,19 +4,26 @@ from collections.abc import Callable, Iterator, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Self, TypeAlias
-from urllib.parse import SplitResult, quote, urlsplit
+from typing import TYPE_CHECKING, Any, ClassVar, Self, TypeAlias
+from urllib.parse import quote, urlsplit
 
-from pydantic import AfterValidator, BeforeValidator, Field, PrivateAttr, model_validator
+from pydantic import Field, PrivateAttr, model_validator
 
 from penstock.connector import Check, Connector, SecretReference
-from penstock.duration import Duration, format_duration
+from penstock.duration import Duration
 from penstock.errors import ConnectorError
 from penstock.sandbox import Sandbox
 from penstock.secret import Secret
 from penstock.watch import Look, Watch
 from penstock_jira.auth import Auth, Credential, Password
 from penstock_jira.headers import Headers
+from penstock_jira.way import (
+    JiraAddress,
+    ProxyAddress,
+    Timeout,
+    check_certificates,
+    jira_address,
+)
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -25,58 +32,8 @@ __all__ = ["JiraConnector"]
 
 #: Seconds for a client that serves no step.
 _SHORT = 60.0
-#: Seconds that one request may be given: with less a write is too often in doubt, and with more
-#: nothing is won over asking again.
-_SHORTEST_TIMEOUT, _LONGEST_TIMEOUT = 1.0, 600.0
 #: Seconds: more than Jira's longest create and the lag of its search index together.
 _SETTLE = 120.0
-
-
-def _address(value: object) -> object:
-    """Return a Jira's address without the final slash; refuse what is none, or hides a secret."""
-    if not isinstance(value, str) or not value.strip():
-        raise ValueError(
-            "Jira URL cannot be empty: write jiraUrl, such as https://jira.example.com"
-        )
-    return _plain_address("jiraUrl", value.strip(), "they belong under auth")
-
-
-def _proxy(value: object) -> object:
-    """Return a proxy's address, as ``_address`` does."""
-    if not isinstance(value, str):
-        return value
-    return _plain_address("proxy", value.strip(), "a proxy that asks for them cannot be used yet")
-
-
-def _plain_address(key: str, url: str, no_user: str) -> str:
-    parts = urlsplit(url)
-    if parts.scheme not in {"http", "https"} or not parts.hostname:
-        # Not shown: what stands there may be a secret that belongs elsewhere.
-        shown = f", not {url[:40]!r}" if url.isprintable() and "@" not in url else ""
-        raise ValueError(f"{key} must begin with https:// or http:// and a host{shown}")
-    if "@" in parts.netloc:
-        raise ValueError(f"{key} must not hold a user or a password; {no_user}")
-    if parts.query or parts.fragment:
-        raise ValueError(f"{key} must end before the ? or #: it is an address alone")
-    if not url.isascii() or not url.isprintable() or " " in url or "\\" in url:
-        raise ValueError(f"{key} holds a character that an address cannot have")
-    if not _has_valid_port(parts):
-        raise ValueError(f"{key} names a port that is none; a port is a number below 65536")
-    return url.rstrip("/")
-
-
-def _timeout(seconds: float) -> float:
-    if _SHORTEST_TIMEOUT <= seconds <= _LONGEST_TIMEOUT:
-        return seconds
-    between = f"{format_duration(_SHORTEST_TIMEOUT)} to {format_duration(_LONGEST_TIMEOUT)}"
-    raise ValueError(f"timeout is for one request with its answer; write {between}")
-
-
-def _has_valid_port(parts: SplitResult) -> bool:
-    try:
-        return parts.port != 0
-    except ValueError:
-        return False
 
 
 @cache
@@ -100,7 +57,7 @@ class JiraConnector(Connector):
     type: ClassVar[str] = "Jira"
     test_subject: ClassVar[str | None] = "the key of a project"
 
-    jira_url: Annotated[str, BeforeValidator(_address)] = Field(
+    jira_url: JiraAddress = Field(
         description="Address of Jira, such as https://example.atlassian.net."
     )
     auth: Auth | None = Field(None, description="How to sign in.")
@@ -112,15 +69,13 @@ class JiraConnector(Connector):
     )
     ignore_test_connection: bool = Field(False, description="Leave the connection test out.")
     ca_file: Path | None = Field(None, description="Certificates to trust, in PEM (not Harness's).")
-    proxy: Annotated[str, BeforeValidator(_proxy)] | None = Field(
+    proxy: ProxyAddress | None = Field(
         None, description="Address of an HTTP proxy (not Harness's); the environment is not asked."
     )
     headers: Headers = Field(
         (), description="Sent with every request, for a gateway (not Harness's)."
     )
-    timeout: Annotated[Duration, AfterValidator(_timeout)] = Field(
-        60.0, description="For one request with its answer (not Harness's)."
-    )
+    timeout: Timeout = Field(60.0, description="For one request with its answer (not Harness's).")
     settle_time: Duration = Field(
         _SETTLE,
         description="How long after a request what it made may be unfinished or out of sight "
@@ -172,7 +127,7 @@ class JiraConnector(Connector):
         secret: it belongs to the old one. Without a *username* the token is sent as Bearer.
         """
         try:
-            address = _address(url)
+            address = jira_address(url)
         except ValueError as error:
             raise ConnectorError(str(error)) from None
         plain = tuple(header for header in self.headers if header.value_ref is None)
@@ -222,8 +177,8 @@ class JiraConnector(Connector):
         from penstock_jira.transport import Route, Transport
 
         clock = self.binding.clock
-        if self.ca_file is not None and not self.ca_file.is_file():
-            raise ConnectorError(f"caFile of {self.binding.reference}: no such file {self.ca_file}")
+        if self.ca_file is not None:
+            check_certificates(self.ca_file, self.binding.reference)
         headers = {
             **self._extra_headers(),
             "Accept": "application/json",

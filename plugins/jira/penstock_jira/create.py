@@ -82,7 +82,7 @@ class JiraCreate(IssueStep):
             return {"issue": shown(client, issue), "created": False}
         key = text(created.get("key"))
         extras.write(key, extras.check)
-        issue = fetch_issue(client, key)
+        issue = fetch_issue(client, key, text(created.get("id")))
         report(client, context, issue, [created.get("asked")], fail=self.on_mismatch == "fail")
         return {"issue": shown(client, issue), "created": True}
 

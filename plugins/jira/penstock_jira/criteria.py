@@ -24,6 +24,7 @@ __all__ = [
     "plain_values",
     "statuses_in",
     "values_of",
+    "wanted_names",
 ]
 
 _TYPES = ("KeyValues", "Jexl")
@@ -124,3 +125,16 @@ def statuses_in(criteria: Criteria, names: Iterable[str]) -> list[str]:
     expression = criteria.spec.expression
     words = expression.text if expression is not None and set(criteria.names) & set(NAMES) else ""
     return [name for name in names if f'"{name}"' in words or f"'{name}'" in words]
+
+
+def wanted_names(*criteria: Criteria) -> dict[str, list[str]]:
+    """Return which names each field of *criteria* is to have, of several, or not to have.
+
+    A single name that a field is to have is left out: that is a condition of its own.
+    """
+    found: dict[str, list[str]] = {}
+    listed = [one for one in criteria if isinstance(one, KeyValuesCriteria)]
+    for one in (condition for each in listed for condition in each.spec.conditions):
+        if len(one.values) > 1 or (one.values and one.operator.startswith("not ")):
+            found.setdefault(one.key, []).extend(one.values)
+    return found

@@ -12,6 +12,7 @@ from urllib.parse import quote
 from penstock.json_types import Json
 from penstock.step import Headline, Outputs
 from penstock_jira.answer import as_mapping, members, text
+from penstock_jira.errors import NotJira, printable
 from penstock_jira.plain import plain, reduced
 
 if TYPE_CHECKING:
@@ -29,8 +30,12 @@ def shown(client: "JiraClient", issue: Mapping[str, Json]) -> dict[str, Json]:
     return read_model(issue, client.browse(text(issue.get("key"))))
 
 
-def fetch_issue(client: "JiraClient", key: str) -> Mapping[str, Json]:
-    """Ask Jira for the issue, with the names and the schema of its fields."""
+def fetch_issue(client: "JiraClient", key: str, identifier: str = "") -> Mapping[str, Json]:
+    """Ask Jira for the issue, with the names and the schema of its fields.
+
+    Raises ``NotJira`` for an issue with another id than *identifier*, where that is known: the
+    key of a moved issue may come to mean another one (Jira).
+    """
     what = f"read {key}"
     answer = client.get(
         f"/rest/api/2/issue/{quote(key, safe='')}",
@@ -39,6 +44,13 @@ def fetch_issue(client: "JiraClient", key: str) -> Mapping[str, Json]:
         expand="names,schema",
     )
     issue = as_mapping(answer, what)
+    found = text(issue.get("id"))
+    if identifier and found != identifier:
+        raise NotJira(
+            f"Jira answered for another issue when asked to {what}: that one has the id "
+            f"{identifier}, and {printable(found) or 'none'} came back",
+            hint=f"see in Jira what became of {key}",
+        )
     return issue if issue.get("key") else {**issue, "key": key}
 
 

@@ -30,6 +30,9 @@ from penstock_jira.retry import retry_after
 __all__ = ["judge_read", "judge_write"]
 
 _NOWHERE = "about:nowhere"
+#: Bytes of a plain text that are shown.
+_LONGEST_WORDS = 300
+_XSRF = "a proxy may have taken the header X-Atlassian-Token away, or changed User-Agent"
 _SIGN_IN = "check the connector's user and secret; a token may have expired"
 
 
@@ -51,7 +54,9 @@ def judge_write(answer: Answer, what: str, now: datetime) -> StepFailed | None:
     """
     if answer.is_done:
         return None
-    if answer.is_breakdown or answer.is_redirect:
+    if answer.is_redirect:
+        raise _unknown(answer, what, f", a redirect to {_place(answer)}")
+    if answer.is_breakdown:
         raise _unknown(answer, what)
     if _anonymous(answer):
         return _sign_in_refused(answer, what)
@@ -83,8 +88,15 @@ def _common(answer: Answer, what: str, now: datetime) -> StepFailed | None:
             retry_after=retry_after(answer.headers, now),
         )
     if answer.status == HTTPStatus.FORBIDDEN:
-        return NotAllowed(what, 403, *_words(answer, what), hint="check the user's permissions")
+        return _forbidden(answer, what)
     return None
+
+
+def _forbidden(answer: Answer, what: str) -> NotAllowed:
+    messages, errors = _words(answer, what)
+    xsrf = any("XSRF" in message for message in messages)
+    hint = _XSRF if xsrf else "check the user's permissions"
+    return NotAllowed(what, 403, messages, errors, hint=hint)
 
 
 def _refused(answer: Answer, what: str) -> JiraRefused:
@@ -140,16 +152,25 @@ def _moved(answer: Answer, what: str) -> JiraRefused | None:
     """Judge a redirect: it is not followed, since a POST would become a GET on the way."""
     if not answer.is_redirect:
         return None
-    target = urlsplit(_target(answer))
+    target, place = urlsplit(_target(answer)), _place(answer)
     _, rest, path = answer.url.partition("/rest/")
     path = rest + path.partition("?")[0]
-    place = f"{target.scheme}://{target.hostname}{f':{target.port}' if target.port else ''}"
     if target.path.endswith(path):
         place += target.path.removesuffix(path)
         hint = f"write jiraUrl: {printable(place)} if that is your Jira; redirects are not followed"
     else:
         hint = "a login page or a proxy stands in front of Jira; redirects are not followed"
     return JiraRefused(what, answer.status, [f"it redirects to {place}"], hint=hint)
+
+
+def _place(answer: Answer) -> str:
+    """Return the scheme, the host and the port that a redirect leads to."""
+    target = urlsplit(_target(answer))
+    if not target.hostname:
+        return "nowhere in particular"
+    return printable(
+        f"{target.scheme}://{target.hostname}{f':{target.port}' if target.port else ''}"
+    )
 
 
 def _target(answer: Answer) -> str:
@@ -175,10 +196,18 @@ def _words(answer: Answer, what: str) -> tuple[list[str], dict[str, str]]:
     try:
         body = members(parse(answer.body, what))
     except NotJira:
-        return [], {}
+        return _plain_words(answer), {}
     return _messages(body), {
         name: text(value) for name, value in members(body.get("errors")).items()
     }
+
+
+def _plain_words(answer: Answer) -> list[str]:
+    """Return what an answer says as plain text (Jira: ``XSRF check failed``)."""
+    if not answer.headers.get("content-type", "").startswith("text/plain"):
+        return []
+    said = printable(answer.body[:_LONGEST_WORDS].decode("utf-8", "replace"))
+    return [said] if said else []
 
 
 def _messages(body: Mapping[str, Json]) -> list[str]:
@@ -188,8 +217,9 @@ def _messages(body: Mapping[str, Json]) -> list[str]:
     return [message for message in found if message]
 
 
-def _unknown(answer: Answer, what: str) -> OutcomeUnknown:
+def _unknown(answer: Answer, what: str, more: str = "") -> OutcomeUnknown:
     return OutcomeUnknown(
-        f"Jira was asked to {what} and answered {answer.status}, which does not say whether it did",
+        f"Jira was asked to {what} and answered {answer.status}{more}, which does not say whether "
+        "it did",
         hint="look in Jira before doing it again by hand",
     )

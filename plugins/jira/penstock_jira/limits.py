@@ -16,6 +16,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from http import HTTPStatus
 
+from penstock.duration import format_duration
 from penstock_jira.errors import printable
 from penstock_jira.retry import retry_after
 
@@ -24,6 +25,8 @@ __all__ = ["Allowance", "Pause", "allowance_of", "pause_of"]
 _BURST, _PER_ISSUE, _QUOTA = "jira-burst-based", "jira-per-issue-on-write", "jira-quota"
 _QUOTA_HEADERS = ("ratelimit", "beta-ratelimit")
 _RESET = re.compile(r";\s*t=([0-9]{1,9})\b")
+#: So many seconds are still told as such.
+_COUNTED = 120
 #: More digits than that are no count of anything.
 _COUNT = re.compile(r"[0-9]{1,9}")
 
@@ -43,7 +46,9 @@ class Pause:
         limit = f" ({self.limit})" if self.limit else ""
         if not self.seconds:
             return f"asked to wait{limit}"
-        return f"asked to wait {max(1, round(self.seconds))} s{limit}"
+        seconds = max(1, round(self.seconds))
+        shown = f"{seconds} s" if seconds <= _COUNTED else format_duration(seconds)
+        return f"asked to wait {shown}{limit}"
 
 
 def pause_of(status: int, headers: Mapping[str, str], now: datetime) -> Pause | None:

@@ -1,6 +1,6 @@
 """How gates look at Jira: for all watches of one connector, as few questions as it allows."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from datetime import timedelta
 from typing import TYPE_CHECKING
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
     from penstock_jira.connector import JiraConnector
 
-__all__ = ["SITES", "look"]
+__all__ = ["SITES", "look", "site_of"]
 
 #: Seconds for one look, and for each issue that has to be read by itself.
 _LOOK, _EACH = 20.0, 2.0
@@ -35,12 +35,17 @@ def look(connector: "JiraConnector", watches: Sequence[Watch]) -> list[Look]:
     try:
         client = connector.client(clock.now() + timedelta(seconds=seconds), patient=False)
         names = {name for watch in watches for name in watch.fields}
-        wanted = [name.removeprefix("__") for name in names if not is_pseudo(name)]
-        site = SITES.get(connector.jira_url, client, clock.now(), wanted)
+        site = site_of(connector, client, names)
     except (StepFailed, ConnectorError) as failure:
         _forget(connector.jira_url, failure)
         return [unavailable(clock, failure) for _ in watches]
     return _Looker(connector, client, site, watches).looks()
+
+
+def site_of(connector: "JiraConnector", client: "JiraClient", names: Iterable[str]) -> Site:
+    """Return what is known of the connector's Jira, read afresh where it lacks one of *names*."""
+    wanted = [name.removeprefix("__") for name in names if not is_pseudo(name)]
+    return SITES.get(connector.jira_url, client, connector.binding.clock.now(), wanted)
 
 
 def _forget(url: str, failure: Exception) -> None:

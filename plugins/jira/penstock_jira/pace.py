@@ -5,6 +5,7 @@ from collections.abc import Callable
 from datetime import datetime
 
 from penstock.clock import Clock
+from penstock.duration import format_duration
 from penstock.errors import StepExpired, StepFailed
 from penstock_jira.account import Account
 from penstock_jira.answer import Answer
@@ -109,10 +110,10 @@ class Pace:
         left = (self._deadline - self.clock.now()).total_seconds()
         if pause >= left:
             raise StepExpired(
-                f"{problem.message}; the next try would be in {pause:.0f} s, "
-                f"and the step has {max(0.0, left):.0f} s left"
+                f"{problem.message}; the next try would be in {format_duration(pause)}, "
+                f"and the step has {format_duration(left)} left"
             ) from problem
         if pause >= (_ASKED_FOR if isinstance(problem, AskedToWait) else _OUR_OWN):
-            self._note(f"{problem.message}; it goes on in {pause:.0f} s")
+            self._note(f"{problem.message}; it goes on in {format_duration(pause)}")
         with self.account.budget.waiting():
             self.clock.wait(pause)

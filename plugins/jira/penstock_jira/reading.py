@@ -182,14 +182,14 @@ class Issues:
 def all_changes(
     client: "JiraClient", ids: Sequence[str], fields: Sequence[str]
 ) -> dict[str, tuple[Json, ...]]:
-    """Return every change of *fields* (all fields, if they are many) of issues, by issue id.
+    """Return every change of *fields* (of all, if they are none or many) of issues, by issue id.
 
     One question for up to 1,000 issues on Cloud; Data Center tells all changes with an issue.
     """
     found: dict[str, list[Json]] = {}
     for some in _chunks(ids, _BULK_CHANGES):
         question: dict[str, Json] = {"issueIdsOrKeys": some, "maxResults": _PAGE}
-        if len(fields) <= _MOST_FIELDS:
+        if 0 < len(fields) <= _MOST_FIELDS:
             question["fieldIds"] = list(fields)
         count = f"{len(some)} issue{'s' if len(some) > 1 else ''}"
         for page in _pages(client, question, f"read the changes of {count}"):

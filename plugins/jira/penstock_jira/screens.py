@@ -1,6 +1,7 @@
 """Asks Jira which fields a create, edit or transition screen has."""
 
 from collections.abc import Callable
+from http import HTTPStatus
 from typing import TYPE_CHECKING, TypeAlias, TypeVar
 from urllib.parse import quote
 
@@ -14,7 +15,6 @@ from penstock_jira.errors import (
     JiraUnreachable,
     NotFound,
     NotJira,
-    SignInRefused,
 )
 from penstock_jira.metadata import FieldSet, field_of
 from penstock_jira.names import unique
@@ -112,10 +112,8 @@ def _read(client: "JiraClient", project: str, issue_type: str) -> CreateScreen:
         types = list(pages(client, path, what, "issueTypes", size=_PAGE))
     except NotFound:
         return _old_form(client, project, issue_type)
-    except SignInRefused:
-        raise
     except JiraRefused as refused:
-        raise _no_project(client, project) from refused
+        raise _about_project(client, project, refused) from refused
     chosen = _choose(types, project, issue_type)
     what = f"list the fields of {issue_type} in {project}"
     address = f"{path}/{quote(chosen, safe='')}"
@@ -166,10 +164,8 @@ def _old_form(client: "JiraClient", project: str, issue_type: str) -> CreateScre
             ),
             what,
         )
-    except SignInRefused:
-        raise
     except JiraRefused as refused:
-        raise _no_project(client, project) from refused
+        raise _about_project(client, project, refused) from refused
     projects = [members(item) for item in as_list(found.get("projects"), what)]
     mine = [item for item in projects if text(item.get("key")) == project]
     if not mine:
@@ -179,6 +175,12 @@ def _old_form(client: "JiraClient", project: str, issue_type: str) -> CreateScre
     described = next(m for m in map(members, types) if text(m.get("id")) == chosen)
     place = _place(issue_type, project)
     return CreateScreen(FieldSet.of(described.get("fields"), place), chosen)
+
+
+def _about_project(client: "JiraClient", project: str, refused: JiraRefused) -> StepFailed:
+    """Return what a refusal of metadata means: that there is no such project, or what it says."""
+    unknown = refused.status in {HTTPStatus.BAD_REQUEST, HTTPStatus.NOT_FOUND}
+    return _no_project(client, project) if unknown else refused
 
 
 def _no_project(client: "JiraClient", project: str) -> StepFailed:

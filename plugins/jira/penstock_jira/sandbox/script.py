@@ -20,7 +20,7 @@ from penstock_jira.sandbox.reading import Path as Place
 from penstock_jira.sandbox.reading import Written, read_as
 from penstock_jira.sandbox.world import User
 
-__all__ = ["Deed", "load_script"]
+__all__ = ["Deed", "load_script", "read_deeds"]
 
 #: Who acts where the script does not say.
 _ACTOR = "cab-lead"
@@ -64,14 +64,20 @@ def load_script(path: Path, lens: Lens) -> tuple[Deed, ...]:
     listed = source.value
     if not isinstance(listed, list):
         raise Refused(source.fault((), "a script is a list", "begin each deed with '- '"))
+    return read_deeds(listed, source, (), lens)
+
+
+def read_deeds(listed: Sequence[object], source: Source, at: Place, lens: Lens) -> tuple[Deed, ...]:
+    """Return the deeds of a list that stands *at* a place; raise ``Refused`` with every fault."""
     deeds, faults = [], list[Fault]()
     for index, value in enumerate(listed):
+        place = (*at, index)
         try:
-            written = read_as(_WrittenDeed, value, source, (index,))
+            written = read_as(_WrittenDeed, value, source, place)
         except Refused as refused:
             faults += refused.faults
             continue
-        checked = _Checked(written, (index,), source, lens)
+        checked = _Checked(written, place, source, lens)
         faults += checked.faults
         if not checked.faults:
             deeds.append(checked.deed())

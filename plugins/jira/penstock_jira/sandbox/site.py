@@ -7,6 +7,7 @@ from penstock.errors import Fault, Refused
 from penstock.sandbox import SandboxOptions
 from penstock_jira.errors import printable
 from penstock_jira.sandbox.app import Application
+from penstock_jira.sandbox.beginning import begin
 from penstock_jira.sandbox.contents import Contents
 from penstock_jira.sandbox.desk import Desk
 from penstock_jira.sandbox.faults import Faults
@@ -38,6 +39,8 @@ class Site:
         world = load_world(options.world, self.flavour)
         _check_fits(options, world, saved.contents)
         self.desk = Desk(world, self.flavour, saved.contents, options.clock)
+        if options.world is not None and not len(saved.contents) and not saved.port:
+            begin(options.world, self.desk, options.clock)
         self.faults = Faults()
         self.ledger = Ledger(saved.ledger)
         deeds = load_script(options.script, self.desk.lens()) if options.script else ()

@@ -40,6 +40,12 @@ def world_faults(world: WrittenWorld, source: Source, flavour: Flavour) -> Itera
         yield from _field_faults(field, ("fields", index), source)
     yield from checks.all_in(("offScreen",), world.off_screen, "field", _fields(world, flavour))
     yield from _board_faults(world, checks, source)
+    projects = [project.key for project in world.projects]
+    for index, issue in enumerate(world.issues):
+        at: Path = ("issues", index)
+        yield from checks.known((*at, "project"), issue.project, "project", projects)
+        yield from checks.known((*at, "type"), issue.type, "type", types)
+        yield from checks.known((*at, "as"), issue.creator or users[0], "user", users)
 
 
 def _board_faults(world: WrittenWorld, checks: "_Names", source: Source) -> Iterator[Fault]:

@@ -5,12 +5,15 @@ from typing import Annotated, Literal
 
 from pydantic import Field, StringConstraints
 
+from penstock.duration import Delay
+from penstock.json_types import Json
 from penstock_jira.sandbox.reading import Written
 
 __all__ = [
     "DEFAULT_WORLD",
     "WrittenBoard",
     "WrittenField",
+    "WrittenIssue",
     "WrittenProject",
     "WrittenTransition",
     "WrittenType",
@@ -125,6 +128,19 @@ class WrittenBoard(Written):
     sprints: tuple[WrittenSprint, ...] = ()
 
 
+class WrittenIssue(Written):
+    """An issue that is there at the start, and what people did with it since it was made."""
+
+    project: Name
+    type: Name
+    #: How long ago it was made.
+    made: Delay = 0.0
+    creator: Name | None = Field(None, alias="as")
+    values: dict[str, Json] = Field({}, alias="set")
+    #: Entries of a script.
+    history: tuple[Json, ...] = ()
+
+
 class WrittenWorld(Written):
     """The whole file."""
 
@@ -142,3 +158,4 @@ class WrittenWorld(Written):
     off_screen: tuple[Name, ...] = ()
     boards: tuple[WrittenBoard, ...] = ()
     security_levels: tuple[Name, ...] = ()
+    issues: tuple[WrittenIssue, ...] = ()
