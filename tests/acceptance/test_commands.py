@@ -16,6 +16,7 @@ COMMANDS = [
     "validate",
     "plan",
     "backtest",
+    "rehearse",
     "runs",
     "show",
     "log",

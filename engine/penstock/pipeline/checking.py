@@ -9,7 +9,7 @@ from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
 from penstock.model_keys import known_keys
-from penstock.nearest import suggestion
+from penstock.nearest import nearest
 from penstock.pipeline.document import Document, only
 from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.places import Path, Place
@@ -27,6 +27,8 @@ __all__ = ["Check", "ConnectorCheck", "is_open", "texts_of"]
 #: org and a project.
 ConnectorCheck: TypeAlias = Callable[[str, str | None, str | None, str | None], None]
 
+#: What to do about a step that only the platform has.
+_ELSEWHERE = "`penstock rehearse` stands in for others"
 #: Names that a strategy gives to what it multiplies.
 _LOOPS = frozenset({"matrix", "repeat", "strategy"})
 _STEP_KEYS = frozenset(known_keys(StepModel, ()))
@@ -131,7 +133,11 @@ class Check:
         elif isinstance(name, str):
             known = list(self._types)
             none = "no plugins are installed; in a checkout run `pip install -e .`"
-            advice = suggestion(name, known) if known else none
+            near = nearest(name, known)
+            advice = (
+                f"did you mean {near!r}?" if near else f"known: {', '.join(known)}; {_ELSEWHERE}"
+            )
+            advice = advice if known else none
             self._document.fault((*place.path, "type"), f"unknown step type {name!r}", advice)
 
     def _spec(self, kind: type[Step], place: Place, here: Here) -> None:

@@ -25,7 +25,7 @@ __all__ = ["StandInValues", "for_rehearsal", "step_types_of"]
 
 _Tree: TypeAlias = dict[str, Any]
 #: What a stage without steps of its own is turned into.
-_STEP_OF_A_STAGE = "step"
+_STEP_OF_A_STAGE = "whole"
 
 
 @dataclass(frozen=True)
