@@ -23,7 +23,7 @@ from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
 from penstock.render import Renderer
 from penstock.render.masking import mask_event
-from penstock.run.connectors import RunConnectors
+from penstock.run.connectors import ReadableConnectors, RunConnectors
 from penstock.run.interruption import InterruptibleClock, Stop
 from penstock.run.local import carry, stopped_by_signals
 from penstock.run.names import RunNames
@@ -242,7 +242,10 @@ class App:
         )
         logs = logs_of(self.database)
         types = self.plugins.step_types
-        return World(types, connectors, clock, emit, masker=self.masker, logs=logs)
+        readable = ReadableConnectors(connectors.described)
+        return World(
+            types, connectors, clock, emit, masker=self.masker, logs=logs, readable=readable
+        )
 
     def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
         origin = record.facts
@@ -266,6 +269,7 @@ class App:
             email=origin["email"],
             secret=secret,
             now=world.clock.now,
+            connectors=world.readable,
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
 

@@ -36,6 +36,8 @@ class World:
     masker: Masker = field(default_factory=Masker)
     #: The directory of what steps print; ``None``: it is not kept.
     logs: Path | None = None
+    #: What expressions read of connectors, by reference.
+    readable: Mapping[str, object] = field(default_factory=dict)
 
 
 class RunState:
