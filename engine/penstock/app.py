@@ -23,7 +23,7 @@ from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
 from penstock.render import Renderer
 from penstock.render.masking import mask_event
-from penstock.run.connectors import RunConnectors
+from penstock.run.connectors import ReadableConnectors, RunConnectors
 from penstock.run.interruption import InterruptibleClock, Stop
 from penstock.run.local import carry, stopped_by_signals
 from penstock.run.names import RunNames
@@ -250,6 +250,7 @@ class App:
         types = self.plugins.step_types
         if rehearsal is not None:
             types = {**types, **rehearsal.step_types(types)}
+        readable = ReadableConnectors(connectors.described)
         return World(
             types,
             connectors,
@@ -258,6 +259,7 @@ class App:
             masker=self.masker,
             logs=logs,
             rehearsal=rehearsal,
+            readable=readable,
         )
 
     def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
@@ -283,6 +285,7 @@ class App:
             secret=secret,
             now=world.clock.now,
             stand_ins=world.rehearsal.values.names if world.rehearsal is not None else {},
+            connectors=world.readable,
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
 

@@ -12,9 +12,9 @@ import shlex
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields, replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +24,7 @@ from pydantic import BaseModel
 
 from penstock.app import App
 from penstock.connectors.files import ConnectorDirectory
+from penstock.connectors.variables import SharedVariables
 from penstock.errors import Refused
 from penstock.events import Event, Status
 from penstock.expressions import Deferred, Names, limits, parse
@@ -31,9 +32,17 @@ from penstock.expressions.filters import FILTERS
 from penstock.expressions.functions import CLOCKS, FUNCTIONS
 from penstock.expressions.methods import METHODS
 from penstock.expressions.values import Absent, to_text
+from penstock.journal import AttemptRecord
 from penstock.pipeline import model
 from penstock.pipeline.document import NOTED, UNSUPPORTED
+from penstock.pipeline.planning import make_plan
 from penstock.pipeline.platform import PLATFORM
+from penstock.run.connectors import ReadableConnectors, RunConnectors
+from penstock.run.loop import journalled_items
+from penstock.run.names import RunNames
+from penstock.secret import Secret
+from penstock.source import parse as read_source
+from penstock.step import RunFacts
 from penstock.verdict import Combination, Condition
 from penstock_core.environment import EnvironmentVariable
 from penstock_core.shell_script import OutputVariable, ShellScript, Target
@@ -435,6 +444,71 @@ def test_every_method_and_filter_is_in_its_table():
         "minus"
     } == METHODS | {"get"}
     assert codes(*(row[1] for row in rows("writing-pipelines", heading, "filters"))) == {*FILTERS}
+
+
+@pytest.fixture(scope="module")
+def read_by_tell(tmp_path_factory):
+    """Return the names that the step of the page's example reads."""
+    directory = tmp_path_factory.mktemp("names")
+    app = App(directory / "journal.db", {})
+    for name, page in (("jira", "connectors"), ("variables", "connectors")):
+        (block,) = [b for b in BLOCKS if b.page == page and b.file == f"connectors/{name}.yaml"]
+        (directory / f"{name}.yaml").write_text(block.text)
+    (block,) = [block for block in BLOCKS if block.file == "names.yaml"]
+    source = read_source(block.text, "names.yaml")
+    shared = SharedVariables.read(directory)
+    plan = make_plan(source, source.value, app.plugins.step_types, None, shared=shared).plan
+    connectors = RunConnectors(
+        directory, app.plugins.connector_types, app.secrets, app.clock, org=plan.org, project=None
+    )
+    names = RunNames(
+        plan,
+        RunFacts(
+            "k3x9wv72mp", plan.name, NOW, "https://github.com/acme/shop/actions/runs/7", "maria"
+        ),
+        sequence=7,
+        email="maria@example.com",
+        secret=lambda reference: Secret("", reference),
+        now=lambda: NOW,
+        connectors=ReadableConnectors(connectors.described),
+    )
+    (stage,) = plan.stages
+    ((group,),) = stage.ranks
+    frame = names.inside(names.whole, stage)
+    names.set_status(Status.RUNNING, frame)
+    frame = names.inside(frame, group)
+    names.set_status(Status.RUNNING, frame)
+    open_, tell = stage.steps
+    outputs: dict[str, Any] = {"issue": {"key": "REL-1", "Risk Level": "Low"}}
+    done = AttemptRecord("open", 1, Status.SUCCEEDED, {"projectKey": "REL"}, outputs, NOW)
+    names.record(frame, "open", open_, replace(done, finished=NOW + timedelta(seconds=2)))
+    names.record(frame, "tell_1", tell, AttemptRecord("tell", 1, Status.RUNNING, {}, {}, NOW))
+    items: list[Any] = [{"matrix": {"region": region}} for region in ("EU", "US")]
+    row = AttemptRecord("tell", 1, Status.RUNNING, {"items": items}, {}, NOW)
+    item = journalled_items(row)[1]
+    return names.at(frame, tell, item)
+
+
+READINGS = rows("writing-pipelines", "What can be read", "example")
+
+
+@pytest.mark.parametrize("row", READINGS, ids=lambda row: row[0])
+def test_a_name_means_what_the_table_says(row, read_by_tell):
+    assert to_text(parse(row[0].strip("`")).render(read_by_tell)) == row[1].strip("`")
+
+
+def test_every_name_has_an_example(read_by_tell):
+    values: Any = read_by_tell.values
+    chosen = {"stages", "steps", "variables", "variable", "connector", "execution"}
+    names = {root for root in values if root in chosen}
+    for root in values.keys() - chosen:
+        below = values[root] if isinstance(values[root], Mapping) else ()
+        names |= {f"{root}.{name}" for name in below} or {root}
+    names |= {f"steps.open.{name}" for name in values["steps"]["open"]}
+    examples = [row[0].strip("`<+>") for row in READINGS]
+    assert {
+        name for name in names if not any(f"{e}.".startswith(f"{name}.") for e in examples)
+    } == set()
 
 
 def test_every_function_is_in_its_table():

@@ -145,7 +145,9 @@ def test_an_unknown_step_type_is_refused_with_the_near_miss():
     assert one_fault(pipeline(("a", "Mkae", ""))) == (
         "13:45: unknown step type 'Mkae'; did you mean 'Make'?"
     )
-    assert one_fault(pipeline(("a", "K8sRollingDeploy", ""))).endswith("; known: Make, Approve")
+    assert one_fault(pipeline(("a", "K8sRollingDeploy", ""))).endswith(
+        "; known: Make, Approve; `penstock rehearse` stands in for others"
+    )
 
 
 def test_a_machine_without_plugins_says_what_to_do():

@@ -5,13 +5,15 @@ from typing import ClassVar
 
 import pytest
 
+from penstock.connectors.scope import Home
 from penstock.connectors.variables import SharedVariables
-from penstock.errors import Refused
+from penstock.errors import ConnectorError, Fault, Refused
 from penstock.json_types import Json
 from penstock.pipeline.document import Document
 from penstock.pipeline.planning import make_plan
 from penstock.pipeline.platform import PLATFORM
 from penstock.pipeline.references import References
+from penstock.pipeline.surroundings import surroundings
 from penstock.run.names import RunNames
 from penstock.source import parse
 from penstock.step import Outputs, RunFacts, Step, StepContext
@@ -84,7 +86,7 @@ def test_the_names_that_are_checked_are_the_names_that_a_run_has(bench):
     text = bench.pipeline(SAY % ("a", "x"), s="        variables: [{name: w}]")
     source = parse(text, "p.yaml")
     document = Document.of(source, source.value)
-    references = References(document, {}, shared=SharedVariables())
+    references = References(document, {}, around=surroundings(Home(), SharedVariables(), None))
     plan = bench.plan(text)
     facts = RunFacts("r", "p", bench.clock.now(), "http://ci/1", "ann")
     names = RunNames(plan, facts, sequence=1, email="", secret=str, now=bench.clock.now)
@@ -444,6 +446,44 @@ def test_what_stands_in_for_the_platform_may_be_read(bench):
     (fault,) = caught.value.faults
     assert fault.message == "'artifact.image' cannot be read: 'image' is not in 'artifact'"
     assert fault.hint == "known: tag"
+
+
+# Connectors
+
+
+@pytest.mark.parametrize(
+    ("name", "hint"),
+    [
+        ('connector.get("account.jira").spec.jiraUrl', None),
+        ('connector["account.jira"].name', None),
+        ("connector.get(<+pipeline.name>).type", None),
+        ('connector.get("account.jria").name', "did you mean 'account.jira'?"),
+        ('connector.get("jira").name', "'jira' is nowhere"),
+        ('connector.get("account.jira").sepc.x', "did you mean 'spec'?"),
+        ("connector.jira.name", "'jira' is nowhere"),
+    ],
+)
+def test_a_connector_that_is_read_is_looked_up(bench, name, hint):
+    asked = []
+
+    def check(reference, kind, org, project):
+        asked.append((reference, kind, org, project))
+        if reference == "jira":
+            raise ConnectorError(Fault("'jira' is nowhere"))
+        if reference != "account.jira":
+            raise ConnectorError(Fault("it is not there", "did you mean 'account.jira'?"))
+
+    text = bench.pipeline(
+        SAY % ("a", f"'<+{name}>'") + SAY % ("b", f"'<+{name}>'"), extra="  orgIdentifier: o\n"
+    )
+    source = parse(text, "p.yaml")
+    if hint is None:
+        assert make_plan(source, source.value, bench.types, check)
+    else:
+        with pytest.raises(Refused) as caught:
+            make_plan(source, source.value, bench.types, check)
+        assert [fault.hint for fault in caught.value.faults] == [hint, hint]
+    assert len(asked) <= 1  # what is read twice is looked up once
 
 
 # The outputs of steps

@@ -1,14 +1,19 @@
 """The connectors of a run: resolved as its steps ask, and replaced by sandboxes on request."""
 
+from collections.abc import Mapping
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import ClassVar
 
 import pytest
+from pydantic import BaseModel
 
-from penstock.connector import Connector
+from penstock.connector import Connector, SecretReference
+from penstock.connectors.secret_fields import open_values
 from penstock.connectors.secrets import SecretStore
-from penstock.errors import ConnectorError
-from penstock.run.connectors import RunConnectors
+from penstock.errors import ConnectorError, ExpressionError
+from penstock.expressions import Names, parse
+from penstock.run.connectors import ReadableConnectors, RunConnectors
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
 from penstock.sandbox import Sandbox, SandboxOptions
 from penstock.secret import Masker
@@ -130,6 +135,81 @@ def test_a_reference_is_resolved_afresh_each_time(connectors, directory):
     file = directory / "shop.yaml"
     file.write_text(file.read_text().replace("http://shop", "http://mended"))
     assert run.resolve("account.shop", Shop).url == "http://mended"
+
+
+class Gateway(BaseModel):
+    """A level of a spec."""
+
+    user: str = "bot"
+    key_ref: SecretReference | None = None
+
+
+class Rich(Connector):
+    """A connector type with all kinds of values."""
+
+    type: ClassVar[str] = "Rich"
+    jira_url: str
+    password_ref: SecretReference = "account.password"
+    gateway: Gateway = Gateway(key_ref="account.key")
+    proxy: str | None = None
+    other: str = "http://ann:hunter22@proxy:80/x"
+    mail: str = "https://jira.example.com/ann@example.com"
+    headers: Mapping[str, str] = {"X-Key": "hunter22"}
+    trusted: tuple[str, ...] = ("a",)
+    retries: int = 3
+    verify: bool = True
+
+
+def test_what_is_open_of_a_connector_is_read_and_nothing_else():
+    assert open_values(Rich(jira_url="https://jira.example.com")) == {
+        "jiraUrl": "https://jira.example.com",
+        "gateway": {"user": "bot"},
+        "mail": "https://jira.example.com/ann@example.com",
+        "retries": 3,
+        "verify": True,
+    }
+
+
+def read(run, text):
+    names = Names({"connector": ReadableConnectors(run.described)}, lambda: datetime.now(UTC))
+    return parse(text).render(names)
+
+
+def test_an_expression_reads_a_connector_when_it_is_evaluated(connectors, directory):
+    run = connectors(directory)
+    text = '<+connector.get("account.shop").identifier> <+connector.get("account.shop").type>'
+    assert read(run, text) == "shop Shop"
+    assert read(run, '<+connector.get("account.shop").spec.url>') == "http://shop"
+    file = directory / "shop.yaml"
+    file.write_text(file.read_text().replace("  type", "  name: The shop\n  type"))
+    assert read(run, '<+connector.get("account.shop").name>') == "The shop"
+
+
+def test_an_expression_reads_the_stand_in_of_a_sandbox(connectors, directory):
+    text = '<+connector.get("account.shop").spec.url> <+connector.get("account.shop").name>'
+    assert read(connectors(directory, ShopSandbox), text) == "http://sandbox shop"
+    assert read(connectors(None, ShopSandbox), text) == "http://sandbox shop"
+
+
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ('<+connector.get("account.shpo").name>', "did you mean 'account.shop'?"),
+        ('<+connector.get("shop").name>', "'shop' belongs to the pipeline's project"),
+        ('<+connector.get("a.b.c").name>', "Invalid Identifier Reference"),
+        ('<+connector.get("account.shop").spec.ulr>', "'ulr' is not there; did you mean 'url'?"),
+    ],
+)
+def test_a_connector_that_cannot_be_read_says_why(connectors, directory, text, words):
+    with pytest.raises(ExpressionError) as caught:
+        read(connectors(directory), text)
+    assert words in str(caught.value)
+    assert read(connectors(directory), f'{text[:-1]} ?: "none">') == "none"
+
+
+def test_there_is_no_list_of_connectors(connectors, directory):
+    readable = ReadableConnectors(connectors(directory).described)
+    assert ([*readable], len(readable)) == ([], 0)
 
 
 def test_a_connector_of_another_type_is_refused(connectors, directory):

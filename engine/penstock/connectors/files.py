@@ -3,14 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, get_args
+from typing import Annotated
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, ValidationError
 from pydantic.alias_generators import to_camel
 
 from penstock.clock import Clock
-from penstock.connector import Binding, Connector, SecretReference
+from penstock.connector import Binding, Connector
 from penstock.connectors.scope import Home, Reference, Scope, identifier_fault
+from penstock.connectors.secret_fields import secret_references
 from penstock.connectors.secrets import SecretStore
 from penstock.connectors.variables import FILE as VARIABLES
 from penstock.errors import ConnectorError, Fault, Refused
@@ -19,7 +20,7 @@ from penstock.secret import Secret
 from penstock.source import Source, Value, read
 from penstock.source.directory import yaml_files
 from penstock.source.text_file import reason_of
-from penstock.validation import Location, faults_of
+from penstock.validation import faults_of
 
 __all__ = ["ConnectorDirectory", "ConnectorDocument", "ConnectorFile"]
 
@@ -258,41 +259,12 @@ def _spec(source: Source) -> Mapping[str, Value]:
 
 def _secrets_out_of_reach(file: ConnectorFile, connector: Connector) -> Iterator[Fault]:
     """Yield a fault for each secret that a connector of this scope may not use; none is read."""
-    for path, reference in _secret_references(connector, _SPEC):
+    for path, reference in secret_references(connector, _SPEC):
         try:
             Reference.parse(reference).require_reach(file.scope)
         except ConnectorError as error:
             for fault in error.faults:
                 yield file.source.fault(path, fault.message, fault.hint)
-
-
-def _secret_references(model: BaseModel, path: Location) -> Iterator[tuple[Location, str]]:
-    """Yield each reference to a secret that is written in a spec, with its path."""
-    for name in sorted(model.model_fields_set):
-        field, value = type(model).model_fields[name], getattr(model, name)
-        below = (*path, field.alias or name)
-        if isinstance(value, str):
-            if _is_secret(field.annotation, field.metadata):
-                yield below, value
-        else:
-            yield from _secret_references_in(value, below)
-
-
-def _secret_references_in(value: object, path: Location) -> Iterator[tuple[Location, str]]:
-    """Yield those of a part of a spec: a level of its own, or a list of them."""
-    if isinstance(value, BaseModel):
-        yield from _secret_references(value, path)
-    elif isinstance(value, (list, tuple)):
-        for index, item in enumerate(value):
-            yield from _secret_references_in(item, (*path, index))
-
-
-def _is_secret(annotation: object, metadata: Sequence[object]) -> bool:
-    """Whether an annotation is ``SecretReference``, alone or as a member of a union."""
-    marks = get_args(SecretReference)[1:]
-    if any(mark in metadata for mark in marks):
-        return True
-    return any(_is_secret(item, getattr(item, "__metadata__", ())) for item in get_args(annotation))
 
 
 def _full_home(file: ConnectorFile) -> str:

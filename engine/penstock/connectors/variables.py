@@ -103,8 +103,7 @@ class SharedVariables:
         ]
         if usable:
             return f"write {' or '.join(usable)}"
-        mine = [name for name in known if name not in set(Scope)]
-        return suggestion(identifier, mine) or f"write it into {FILE} among the connectors"
+        return suggestion(identifier, known) or f"write it into {FILE} among the connectors"
 
 
 def _faults(source: Source, variables: tuple[_Shared, ...]) -> Iterator[Fault]:

@@ -5,6 +5,7 @@ from typing import Any, TypeAlias
 
 from pydantic import ValidationError
 
+from penstock.connectors.scope import Home
 from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, Fault
 from penstock.expressions import has_expression
@@ -15,6 +16,7 @@ from penstock.pipeline.model import Step as StepModel
 from penstock.pipeline.places import Path, Place
 from penstock.pipeline.references import References
 from penstock.pipeline.stand_ins import StandIns
+from penstock.pipeline.surroundings import surroundings
 from penstock.pipeline.variables import tag_faults, variable_faults
 from penstock.pipeline.visible import Here
 from penstock.spec_place import Later, any_entry
@@ -54,7 +56,9 @@ class Check:
         self._keys = {name: frozenset(known_keys(kind, ())) for name, kind in types.items()}
         self._check_connector = check_connector
         self._connectors: dict[tuple[str, str | None], tuple[Fault, ...]] = {}
-        self._references = References(document, _gates(types), _outputs(types), stand_ins, shared)
+        home = Home(document.tree.get("orgIdentifier"), document.tree.get("projectIdentifier"))
+        around = surroundings(home, shared, self._connector_faults if check_connector else None)
+        self._references = References(document, _gates(types), _outputs(types), stand_ins, around)
 
     def all(self) -> None:
         """Add every fault found to the document's."""
@@ -188,25 +192,27 @@ class Check:
         self._document.fault(path, "`spec` is required", hint)
 
     def _connector(self, kind: type[Step], reference: object, path: Path) -> None:
-        check = self._check_connector
-        if check is None or not isinstance(reference, str) or has_expression(reference):
+        if not isinstance(reference, str) or has_expression(reference):
             return
-        key = (reference, kind.connector_type)
-        if key not in self._connectors:
-            self._connectors[key] = self._connector_faults(check, *key)
-        for fault in self._connectors[key]:
+        for fault in self._connector_faults(reference, kind.connector_type):
             here = self._source.fault(path, fault.message, fault.hint)
             self._document.faults.append(fault if fault.file else here)
 
-    def _connector_faults(
-        self, check: ConnectorCheck, reference: str, kind: str | None
-    ) -> tuple[Fault, ...]:
+    def _connector_faults(self, reference: str, kind: str | None = None) -> tuple[Fault, ...]:
+        """Return what is wrong with a reference, looked up once."""
+        key = (reference, kind)
+        if key not in self._connectors:
+            self._connectors[key] = self._looked_up(*key)
+        return self._connectors[key]
+
+    def _looked_up(self, reference: str, kind: str | None) -> tuple[Fault, ...]:
         tree = self._document.tree
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
-        if not all(home is None or isinstance(home, str) for home in (org, project)):
-            return ()  # the model tells
+        homes = all(home is None or isinstance(home, str) for home in (org, project))
+        if self._check_connector is None or not homes:
+            return ()  # nobody knows; or the model tells
         try:
-            check(reference, kind, org, project)
+            self._check_connector(reference, kind, org, project)
         except ConnectorError as error:
             return error.faults
         return ()

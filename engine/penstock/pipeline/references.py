@@ -8,8 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from types import MappingProxyType
 from typing import Any
 
-from penstock.connectors.scope import Home, Reference, Scope
-from penstock.connectors.variables import SharedVariables
+from penstock.connectors.scope import Reference, Scope
 from penstock.errors import ConnectorError, ExpressionError, Fault
 from penstock.expressions import Read, SecretRead, parse, parse_criterion
 from penstock.nearest import suggestion
@@ -25,6 +24,7 @@ from penstock.pipeline.leaves import (
 from penstock.pipeline.places import Path
 from penstock.pipeline.platform import advice
 from penstock.pipeline.stand_ins import StandIns
+from penstock.pipeline.surroundings import Advised
 from penstock.pipeline.visible import Here, Visible
 
 __all__ = ["References"]
@@ -44,14 +44,14 @@ class References:
         gates: Mapping[str, str],
         outputs: Mapping[str, frozenset[str]] = MappingProxyType({}),
         stand_ins: StandIns = MappingProxyType({}),
-        shared: SharedVariables | None = None,
+        around: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Take the document, valid or not.
 
         *gates* maps the names that only a gate knows (``issue``) to a text that says where;
         *outputs* holds the names of the outputs of step types, where they are known;
-        *stand_ins* are names that a rehearsal will have besides; *shared* are the variables of the
-        account, the org and the project, if they are known.
+        *stand_ins* are names that a rehearsal will have besides; *around* are names from
+        outside of the document, such as ``variable``.
         """
         self._source = document.source
         self._hidden = document.hidden
@@ -60,9 +60,6 @@ class References:
         tree = document.tree
         org, project = tree.get("orgIdentifier"), tree.get("projectIdentifier")
         self._scope = Scope.of(org=org, project=project)
-        self._home = Home(org, project)
-        self._shared = shared
-        around = None if shared is None else shared.seen_from(self._home)
         self.visible = Visible(document, outputs, stand_ins, around)
 
     def faults(
@@ -157,8 +154,8 @@ class References:
             return "an input must be all of a value, and begin with `<+input>`"
         if of_the_platform := advice(path, i):
             return of_the_platform
-        if path[0] == "variable" and self._shared is not None:
-            return self._shared.advice(part, self._home, known)
+        if isinstance(known, Advised):
+            return known.advice(part)
         longer = [name for name in known if name.startswith((f"{part}.", f"{part}-"))]
         if longer:
             quoted = [f'."{name}"' for name in longer[:3]]

@@ -26,7 +26,7 @@ _STAGE = (
     "name", "identifier", "description", "type", "status", "currentStatus", "liveStatus",
     "executionUrl",
 )
-_GROUP = ("name", "identifier", "status")
+_GROUP = ("name", "identifier", "type", "status", "currentStatus", "liveStatus")
 _STEP = {"step": dict.fromkeys(("name", "identifier", "type", "executionUrl"), _ANY)}
 #: What is known of the items of a strategy (Harness: the namespace ``strategy``).
 _STRATEGY = ("iteration", "iterations", "totalIterations", "identifierPostFix")
@@ -81,15 +81,15 @@ class Visible:
         document: Document,
         outputs: Mapping[str, frozenset[str]] = MappingProxyType({}),
         stand_ins: StandIns = MappingProxyType({}),
-        shared: Mapping[str, Any] | None = None,
+        around: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Take the document.
 
         *outputs* holds the names of the outputs of step types, where they are known; *stand_ins*
-        are names that a rehearsal will have besides; *shared* is what is read as ``variable``, if
-        that is known.
+        are names that a rehearsal will have besides; *around* are names from outside of the
+        document, such as ``variable``.
         """
-        self._around = {**_HOME, "variable": shared}
+        self._around = {**_HOME, **around}
         self._outputs = outputs
         self._stand_ins = stand_ins
         self._stages = StepNames()

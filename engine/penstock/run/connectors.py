@@ -1,19 +1,46 @@
 """The connectors of one run: resolved in its pipeline's scope, afresh each time, as steps ask."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import TypeVar
 
 from penstock.clock import Clock
 from penstock.connector import Binding, Connector
 from penstock.connectors.files import ConnectorDirectory
+from penstock.connectors.scope import Reference
+from penstock.connectors.secret_fields import open_values
 from penstock.connectors.secrets import SecretStore
 from penstock.errors import ConnectorError
+from penstock.expressions.faults import MissingError
+from penstock.json_types import Json
 from penstock.sandbox import Sandbox
 
-__all__ = ["RunConnectors"]
+__all__ = ["ReadableConnectors", "RunConnectors"]
 
 C = TypeVar("C", bound=Connector)
+
+
+class ReadableConnectors(Mapping[str, object]):
+    """What expressions read of connectors, by reference: each is described when it is read."""
+
+    def __init__(self, describe: Callable[[str], Mapping[str, object]]) -> None:
+        """Take what describes one, or raises ``ConnectorError``."""
+        self._describe = describe
+
+    def __getitem__(self, reference: str) -> object:
+        """Return what may be read of a connector; raise ``MissingError`` with what to write."""
+        try:
+            return self._describe(reference)
+        except ConnectorError as error:
+            raise MissingError(error.faults[0].message, error.faults[0].hint) from None
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield nothing: which there are is not known before they are read."""
+        return iter(())
+
+    def __len__(self) -> int:
+        """Return 0."""
+        return 0
 
 
 class RunConnectors:
@@ -48,6 +75,23 @@ class RunConnectors:
                 f"of type {kind.type}"
             )
         return connector
+
+    def described(self, reference: str) -> dict[str, Json]:
+        """Return what expressions read of a connector: nothing of it is a secret.
+
+        Raise ``ConnectorError`` as ``resolve`` does.
+        """
+        connector = self._resolve(reference, Connector)
+        identifier = Reference.parse(reference).identifier
+        name = identifier
+        if self._has_files:
+            name = self._directory.find(reference, org=self._org, project=self._project).name
+        return {
+            "identifier": identifier,
+            "name": name,
+            "type": connector.type,
+            "spec": open_values(connector),
+        }
 
     def _resolve(self, reference: str, kind: type[Connector]) -> Connector:
         if self._sandboxes and not self._has_files:

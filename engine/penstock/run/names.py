@@ -43,10 +43,12 @@ class RunNames:
         secret: Callable[[str], Secret],
         now: Callable[[], datetime],
         stand_ins: StandIns = MappingProxyType({}),
+        connectors: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Take the plan, what was true at the run's start, and where secrets come from.
 
-        *stand_ins* are names that a rehearsal has besides.
+        *stand_ins* are names that a rehearsal has besides; *connectors* is what may be read of
+        each connector, by its reference.
         """
         self._now = now
         #: Finds the secret that a reference names.
@@ -55,6 +57,7 @@ class RunNames:
         self._url = facts.url
         self._stand_ins = stand_ins
         self._shared = plan.shared
+        self._connectors = connectors
         self._stages: dict[str, dict[str, Any]] = {}
         self._pipeline: dict[str, Any] = {
             "name": plan.name,
@@ -152,12 +155,12 @@ class RunNames:
         return self._made({"pipeline": self._pipeline, **self._home()}, self._started_now)
 
     def _home(self) -> dict[str, object]:
-        """Return where the pipeline lives, and the variables there; a name is the identifier."""
+        """Return what is around the pipeline; an org's or a project's name is its identifier."""
         names = {
             name: dict.fromkeys(("identifier", "name"), self._pipeline[f"{name}Identifier"])
             for name in ("org", "project")
         }
-        return {**names, "variable": self._shared}
+        return {**names, "variable": self._shared, "connector": self._connectors}
 
     def _made(self, values: Mapping[str, object], now: Callable[[], datetime]) -> Names:
         return Names(with_stand_ins(values, self._stand_ins), now, self.secret)

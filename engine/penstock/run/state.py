@@ -39,6 +39,8 @@ class World:
     logs: Path | None = None
     #: What a rehearsal does otherwise.
     rehearsal: Rehearsal | None = None
+    #: What expressions read of connectors, by reference.
+    readable: Mapping[str, object] = field(default_factory=dict)
 
 
 class RunState:
