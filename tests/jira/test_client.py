@@ -485,6 +485,18 @@ def test_behind_the_gateway_jira_names_the_address_of_its_pages(
         ({"x-ratelimit-reset": str(int(NOW.timestamp()) + 90)}, 90.0),
         ({"x-ratelimit-reset": "9" * 40}, None),
         ({"x-ratelimit-reset": "never"}, None),
+        (
+            {
+                "retry-after": "Tue, 03 Mar 2026 09:00:30 GMT",
+                "date": "Tue, 03 Mar 2026 09:00:00 GMT",
+            },
+            30.0,
+        ),
+        (
+            {"x-ratelimit-reset": "2026-03-01T09:01Z", "date": "Sun, 01 Mar 2026 09:00:00 GMT"},
+            60.0,
+        ),
+        ({"x-ratelimit-reset": "2026-03-02T09:01Z", "date": "yesterday"}, 60.0),
     ],
 )
 def test_how_long_to_stay_away_is_read_from_any_form(

@@ -325,6 +325,20 @@ def test_a_conflict_is_tried_again(
     assert clock.monotonic() == conflicts
 
 
+@pytest.mark.parametrize("path", [MOVE, EDIT])
+def test_after_a_conflict_it_is_decided_again(desk: Desk, context: StepContext, path: str) -> None:
+    def conflict(request: Any, answer: Any) -> Any:
+        desk.becomes(status={"id": "3", "name": "Cancelled"}, summary="New")
+        answer.status_code = 409
+        return {"errorMessages": ["conflict"]}
+
+    method = "POST" if path == MOVE else "PUT"
+    more = {"transitionTo": to("Cancelled")} if path == MOVE else {"fields": fields(Summary="New")}
+    desk.jira.mocker.register_uri(method, f"https://jira.example.com{path}", json=conflict)
+    step(**more).run(context)
+    assert desk.jira.writes == [(method, path)]
+
+
 def test_a_conflict_that_stays_is_told(desk: Desk, context: StepContext) -> None:
     desk.jira.answer("POST", MOVE, {"errorMessages": ["conflict"]}, 409)
     with pytest.raises(JiraRefused, match="conflict"):

@@ -78,11 +78,15 @@ class Change:
 
     def put(self, effect: Effect) -> Json:
         """Edit the fields that differ; send nothing when none does."""
+        return self._decided(self._put, effect)
+
+    def _put(self, effect: Effect) -> Json:
         edit = self._resolved.edit
         changed = unlike(edit, self._now.values)
         if changed:
+            body, what = written(edit, changed), f"edit {self._key}"
             with explained(self._now.screen, edit.written):
-                self._send("PUT", self._now.path, written(edit, changed), f"edit {self._key}")
+                self._client.send("PUT", self._now.path, body, what=what)
         elif edit.names:
             self._context.note(f"{self._key} has these values already; nothing was sent")
         return {"changed": list(changed), "asked": effect.intent.get("asked")}
@@ -107,6 +111,9 @@ class Change:
 
     def move(self, effect: Effect) -> Json:
         """Make the transition, with the fields that only its screen takes."""
+        return self._decided(self._move, effect)
+
+    def _move(self, effect: Effect) -> Json:
         way, values = self._resolved.way, self._resolved.move
         if way is None:
             self._context.note(f"{self._key} is {self._now.status.name} already; nothing was sent")
@@ -114,7 +121,7 @@ class Change:
         body = {"transition": {"id": way.id}, **written(values, values.names)}
         with explained(way.screen, values.written):
             what = f"move {self._key} to {way.to.name}"
-            self._send("POST", f"{self._now.path}/transitions", body, what)
+            self._client.send("POST", f"{self._now.path}/transitions", body, what=what)
         return {"status": way.to.name, "asked": effect.intent.get("asked")}
 
     def is_there(self, effect: Effect) -> Json:
@@ -162,19 +169,22 @@ class Change:
         self._context.note(f"{entry.name} is {entry.value} already")
         return True
 
-    def _send(self, method: str, path: str, body: Mapping[str, Json], what: str) -> None:
-        """Write; again, at most three times, where somebody else wrote at the same moment."""
+    def _decided(self, write: Callable[[Effect], Json], effect: Effect) -> Json:
+        """Write; where somebody else wrote at the same moment (409), read and decide again.
+
+        Three times at most: what is wanted may be so by then, or possible no more.
+        """
         tries = 1
         while True:
             try:
-                self._client.send(method, path, body, what=what)
+                return write(effect)
             except JiraRefused as refused:
                 if refused.status != HTTPStatus.CONFLICT or tries == _TRIES:
                     raise
-                self._context.clock.wait(1.0)
-                tries += 1
-            else:
-                return
+            tries += 1
+            self._context.clock.wait(1.0)
+            self._now = Present(self._client, self._key)
+            vars(self).pop("_resolved", None)
 
 
 def unlike(edit: Values, present: Mapping[str, Json]) -> list[str]:

@@ -7,8 +7,7 @@ sent*, or its outcome is unknown; and only what was certainly not done is tried 
 import json
 import re
 from collections.abc import Mapping
-from datetime import UTC, datetime
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from functools import cached_property
 from urllib.parse import quote, unquote, urlsplit
 
@@ -21,6 +20,7 @@ from penstock_jira.answer import Answer, as_mapping, parse, text
 from penstock_jira.errors import JiraUnreachable, NotFound, NotJira
 from penstock_jira.judge import judge_read, judge_write
 from penstock_jira.pace import Pace
+from penstock_jira.retry import their_time
 from penstock_jira.transport import Interrupted, NotSent, Transport
 
 __all__ = ["JiraClient"]
@@ -222,12 +222,8 @@ def _json(body: Json) -> bytes:
 
 def _skew(answer: Answer, now: datetime) -> float | None:
     """Return how far the other clock is ahead, by the header ``Date`` (whole seconds)."""
-    try:
-        told = parsedate_to_datetime(answer.headers.get("date", ""))
-    except ValueError:
-        return None
-    told = told if told.tzinfo is not None else told.replace(tzinfo=UTC)
-    return (told - now).total_seconds()
+    told = their_time(answer.headers)
+    return None if told is None else (told - now).total_seconds()
 
 
 def _unknown(what: str, reason: str) -> OutcomeUnknown:

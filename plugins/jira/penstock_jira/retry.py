@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-__all__ = ["backoff", "retry_after"]
+__all__ = ["backoff", "retry_after", "their_time"]
 
 _FIRST = 0.5
 _LONGEST = 30.0
@@ -20,14 +20,21 @@ def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
     """Return the seconds that an answer asks us to stay away, at least 0; ``None``: it does not.
 
     ``Retry-After`` is seconds, with a fraction if need be, or an HTTP date;
-    ``X-RateLimit-Reset`` (Jira Cloud) is an ISO time or seconds since 1970. What cannot be read
-    counts as absent.
+    ``X-RateLimit-Reset`` (Jira Cloud) is an ISO time or seconds since 1970. Both are by the clock
+    of whoever answered, where it tells its time; *now* is ours. What cannot be read counts as
+    absent.
     """
+    now = their_time(headers) or now
     asked = headers.get("retry-after", "").strip()
     if asked:
         seconds = _seconds(asked)
         return seconds if seconds is not None else _until(_http_date(asked), now)
     return _until(_reset(headers.get("x-ratelimit-reset", "").strip()), now)
+
+
+def their_time(headers: Mapping[str, str]) -> datetime | None:
+    """Return the time of the clock that an answer was dated by (``Date``, whole seconds)."""
+    return _http_date(headers.get("date", ""))
 
 
 def _seconds(asked: str) -> float | None:
