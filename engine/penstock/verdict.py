@@ -61,3 +61,6 @@ class Verdict:
     #: What later steps may read once the gate is through. Of a verdict that waits: what the next
     #: look is to know (``Watch.known``).
     outputs: Mapping[str, Json] = field(default_factory=dict)
+    #: What the judgement rests on, by name. It is kept once the gate is through, with the tree of
+    #: conditions and the SHA-256 of each (``penstock.evidence``); no secrets.
+    evidence: Mapping[str, Json] = field(default_factory=dict)

@@ -141,6 +141,7 @@ _NORMAL = [
     (r'"seconds": [\d.]+', '"seconds": N'),
     (r"127\.0\.0\.1:\d+", "HOST"),
     (r"penstock-[0-9a-f]{24}", "MARK"),
+    (r"\b[0-9a-f]{12}…", "DIGEST"),
     (r"\bpid \d+ on \S+", "PID"),
     (r"\b[a-hjkmnp-z2-9]{10}\b", "RUN"),
     (r" +", " "),

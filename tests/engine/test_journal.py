@@ -14,6 +14,7 @@ import pytest
 
 from penstock.errors import JournalError, OwnershipLost
 from penstock.events import Status
+from penstock.evidence import broken
 from penstock.journal import AttemptRecord, EffectRecord, Journal, RunRecord, WaitRecord
 from penstock.journal.database import transaction
 from penstock.journal.records import verdict_from_json, verdict_to_json
@@ -186,7 +187,10 @@ def test_a_verdict_is_read_as_it_was_written(journal):
     journal.write_verdict(claim, "s/a", plain)
     assert journal.waits("run0")[0].verdict == plain
     journal.close_wait(claim, attempt_record(status=Status.APPROVAL_REJECTED), VERDICT)
-    assert journal.waits("run0")[0].verdict == VERDICT
+    final = journal.waits("run0")[0].verdict
+    assert replace(final, evidence={}) == VERDICT
+    assert set(final.evidence) == {"verdict", "sha256"}
+    assert broken(final.evidence) == ()
 
 
 @pytest.mark.parametrize("result", [None, 0, False, "", "x", [], {"key": "REL-1"}])
@@ -425,7 +429,9 @@ def test_a_secret_is_masked_in_every_column(file):
     attempt = attempt_record(spec=tree, outputs=tree, message=said)
     wait = wait_record(connector=said, key=said, fields=(said,), link=f"http://x/{SECRET}")
     leaf = Condition(said, None, said, said, said, said, said)
-    verdict = Verdict(VerdictStatus.WAITING, said, leaf, replace(leaf, parts=(leaf,)), AT, tree)
+    verdict = Verdict(
+        VerdictStatus.WAITING, said, leaf, replace(leaf, parts=(leaf,)), AT, tree, tree
+    )
     journal.open_wait(claim, attempt, wait)
     journal.write_verdict(claim, "s/a", verdict)
     journal.close_wait(claim, attempt, verdict)
@@ -438,6 +444,7 @@ def test_a_secret_is_masked_in_every_column(file):
         assert form not in text
     masked = f"the token is {MASK}."
     assert with_end[0].outputs == {masked: [masked, {"deep": MASK}]}
+    assert broken(with_end[1].verdict.evidence) == ()
     assert (with_end[1].key, with_end[1].link) == (masked, f"http://x/{MASK}")
     assert with_end[2].plan == f'{{"spec":{{"text":"the token is {MASK}"}},"line":1}}'
     leftovers = b"".join(contents(file.parent).values())

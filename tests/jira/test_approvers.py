@@ -1,5 +1,6 @@
 """``approvers``, ``holdFor`` and ``allowExisting``: who may approve, how long, since when."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -276,7 +277,7 @@ def test_a_hold_that_looks_the_same_is_the_same() -> None:
         made.judge(seen(("CAB", changed, ANN), at=NOW + timedelta(minutes=minutes)))
         for minutes in (0, 1)
     )
-    assert one == two
+    assert replace(one, evidence={}) == replace(two, evidence={})
 
 
 # What was approved before the gate.

@@ -8,6 +8,7 @@ from typing import Any, Self, TypeAlias, TypeVar
 
 from penstock.errors import JournalError
 from penstock.events import Status
+from penstock.evidence import sealed
 from penstock.json_types import Json
 from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
 
@@ -20,6 +21,7 @@ __all__ = [
     "instant",
     "made",
     "moment",
+    "sealed_verdict",
     "to_json",
     "verdict_from_json",
     "verdict_to_json",
@@ -207,6 +209,13 @@ def verdict_to_json(verdict: Verdict) -> str:
     return to_json({**asdict(verdict), "decided": decided})
 
 
+def sealed_verdict(text: str) -> str:
+    """Return a verdict as JSON text with its evidence complete and sealed."""
+    value = json.loads(text)
+    tree = {key: value[key] for key in ("status", "reason", "approval", "rejection", "decided")}
+    return to_json({**value, "evidence": sealed({**value["evidence"], "verdict": tree})})
+
+
 def verdict_from_json(text: str) -> Verdict:
     """Return the verdict that ``verdict_to_json`` wrote."""
     value = json.loads(text)
@@ -217,6 +226,7 @@ def verdict_from_json(text: str) -> Verdict:
         _condition(value["rejection"]),
         instant(value["decided"]) if value["decided"] else None,
         value["outputs"],
+        value.get("evidence", {}),
     )
 
 

@@ -19,6 +19,7 @@ from penstock.journal.records import (
     WaitRecord,
     made,
     moment,
+    sealed_verdict,
     to_json,
     verdict_to_json,
 )
@@ -183,12 +184,13 @@ class Journal:
     ) -> None:
         """End a wait: the attempt's end, the last verdict and that the run goes on, in one commit.
 
-        The wait's row stays, for ``penstock show``; it is no longer open once the attempt ended.
+        The wait's row stays, for ``penstock show``, with the evidence sealed; it is no longer open
+        once the attempt ended.
         """
         with self._fenced(claim):
             self._put_attempt(claim.run, attempt)
             if verdict is not None:
-                self._put_verdict(claim.run, attempt.path, verdict)
+                self._put_verdict(claim.run, attempt.path, verdict, final=True)
             self._put_status(claim.run, Status.RUNNING)
 
     # Effects
@@ -282,8 +284,10 @@ class Journal:
             ),
         )
 
-    def _put_verdict(self, run: str, path: str, verdict: Verdict) -> None:
+    def _put_verdict(self, run: str, path: str, verdict: Verdict, *, final: bool = False) -> None:
         text = masked_json(verdict_to_json(verdict), self._masker)
+        if final:
+            text = sealed_verdict(text)  # of what is written: masked
         self._connection.execute(
             "UPDATE wait SET verdict = ? WHERE run = ? AND path = ?", (text, run, path)
         )

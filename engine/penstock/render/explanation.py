@@ -7,6 +7,7 @@ from datetime import datetime, tzinfo
 from shlex import quote
 
 from penstock.events import Status
+from penstock.evidence import broken, digests
 from penstock.json_types import Json
 from penstock.render.conditions import Row, condition_rows
 from penstock.render.json_lines import to_json
@@ -20,6 +21,8 @@ __all__ = ["PageStyle", "RunView", "StepView", "run_json", "run_page", "run_row"
 
 _WIDEST_VALUE = 60
 _WIDEST_NAME = 40
+#: So much of a SHA-256 tells it from others.
+_DIGEST = 12
 
 
 @dataclass(frozen=True)
@@ -168,6 +171,7 @@ def _details(step: StepView, style: PageStyle) -> Iterator[str]:
     if step.verdict is not None:
         yield f"{step.verdict.status}: {clean(step.verdict.reason)}"
         yield from _conditions(step.verdict, style)
+        yield from _evidence(step.verdict)
     if step.deadline and _waits(step):
         yield f"expires {style.when(step.deadline)}"
     if step.outputs:
@@ -188,6 +192,17 @@ def _conditions(verdict: Verdict, style: PageStyle) -> Iterator[str]:
         line[0] = paint(line[0], truth_colour(row.truth, row.rejection), style.colour)
         yield joined(line)
     yield from (f"{row.label}: {row.why}" for row in rows if row.why)
+
+
+def _evidence(verdict: Verdict) -> Iterator[str]:
+    """Yield what is kept of the gate's end, in short, and whether it is what was kept then."""
+    changed = broken(verdict.evidence)
+    if changed:
+        names = ", ".join(map(clean, changed))
+        yield f"evidence: {names} differs from what was kept when the gate ended"
+    elif verdict.evidence:
+        told = digests(verdict.evidence).items()
+        yield "evidence: " + ", ".join(f"{clean(name)} {one[:_DIGEST]}…" for name, one in told)
 
 
 def _condition_cells(row: Row, style: PageStyle) -> list[str]:

@@ -8,7 +8,7 @@ from penstock.step import Gate
 from penstock.verdict import Condition, Verdict, VerdictStatus
 from penstock.watch import Snapshot
 
-__all__ = ["dated", "is_same", "judged"]
+__all__ = ["bounded", "dated", "is_same", "judged"]
 
 #: Characters of a verdict that the journal takes.
 _LARGEST = 1_048_576
@@ -31,13 +31,31 @@ def _check(verdict: object) -> None:
         raise TypeError(f"judge returned {type(verdict).__name__}, no verdict")
     if verdict.decided is not None and verdict.decided.tzinfo is None:
         raise ValueError("the instant of a decision has no time zone")
-    if len(verdict_to_json(verdict)) > _LARGEST:
+    if len(verdict_to_json(replace(verdict, evidence={}))) > _LARGEST:
         raise ValueError(f"the verdict is larger than {_LARGEST} characters")
+
+
+def bounded(verdict: Verdict) -> Verdict:
+    """Return *verdict* with evidence that the journal can hold.
+
+    What is wrong with its evidence ends no wait otherwise than the verdict does.
+    """
+    try:
+        if len(verdict_to_json(verdict)) <= _LARGEST:
+            return verdict
+        reason = f"it is larger than {_LARGEST} characters"
+    except (TypeError, ValueError, RecursionError) as error:
+        reason = f"it is no JSON: {error}"
+    return replace(verdict, evidence={"left_out": f"the evidence was left out: {reason}"})
 
 
 def is_same(before: Verdict, after: Verdict) -> bool:
     """Whether a person would see no difference; outputs count once the gate is through."""
-    return replace(before, outputs={}) == replace(after, outputs={})
+    return _shown(before) == _shown(after)
+
+
+def _shown(verdict: Verdict) -> Verdict:
+    return replace(verdict, outputs={}, evidence={})
 
 
 def dated(before: Verdict | None, after: Verdict, at: datetime) -> Verdict:

@@ -12,7 +12,7 @@ from penstock.errors import FailureType, PenstockError
 from penstock.events import GateLooked, GateOpened, GateUnavailable, Status
 from penstock.journal import AttemptRecord, WaitRecord
 from penstock.run.interruption import Interrupted
-from penstock.run.judging import dated, is_same, judged
+from penstock.run.judging import bounded, dated, is_same, judged
 from penstock.run.state import RunState
 from penstock.run.step_run import defect, failed, headline_of, step_of, type_of
 from penstock.step import Gate
@@ -166,10 +166,13 @@ class Watcher:
         verdict = dated(gate.verdict, judged(gate.gate, seen), seen.at)
         verdict = self._rehearsed(gate, verdict)
         changed = gate.verdict is None or not is_same(gate.verdict, verdict)
-        gate.verdict, gate.failures, gate.overdue, gate.problem = verdict, 0, None, None
         if self._left(gate) <= 0 and _is_too_late(verdict, gate.wait.deadline):
             self._expire(gate, verdict, verdict.reason)
-        elif verdict.status is VerdictStatus.WAITING:
+            return
+        if verdict.status is VerdictStatus.WAITING:  # evidence is kept of a gate's end only
+            verdict = replace(verdict, evidence={})
+        gate.verdict, gate.failures, gate.overdue, gate.problem = verdict, 0, None, None
+        if verdict.status is VerdictStatus.WAITING:
             gate.due = self._next(gate, gate.wait.interval)
             if changed:
                 self._state.journal.write_verdict(self._state.claim, gate.wait.path, verdict)
@@ -201,7 +204,7 @@ class Watcher:
         )
         headline = headline_of(self._state, path, gate.gate, attempt.outputs)
         look = self._looked(gate, verdict, changed=True)
-        self._state.end(attempt, verdict=verdict, headline=headline, look=look)
+        self._state.end(attempt, verdict=bounded(verdict), headline=headline, look=look)
 
     def _expire(self, gate: _Open, verdict: Verdict | None, reason: str) -> None:
         path = gate.wait.path
@@ -212,7 +215,7 @@ class Watcher:
             message=f"its time is over; last seen: {reason}",
             failure=str(FailureType.TIMEOUT),
         )
-        self._state.end(attempt, verdict=verdict)
+        self._state.end(attempt, verdict=bounded(verdict) if verdict is not None else None)
 
     def _cannot_see(self, gate: _Open, seen: Unavailable) -> None:
         gate.failures += 1
@@ -265,7 +268,8 @@ class Watcher:
     def _looked(self, gate: _Open, verdict: Verdict, *, changed: bool) -> GateLooked:
         due = gate.due if verdict.status is VerdictStatus.WAITING else None
         now = self._state.now()
-        return GateLooked(self._state.facts.id, now, gate.wait.path, verdict, changed, due)
+        told = replace(verdict, evidence={})  # it may be large, and `penstock show` has it
+        return GateLooked(self._state.facts.id, now, gate.wait.path, told, changed, due)
 
 
 def _grace(gate: _Open) -> float:

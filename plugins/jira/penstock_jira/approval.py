@@ -23,6 +23,7 @@ from penstock_jira.approvers import Approvers
 from penstock_jira.conditions import combined
 from penstock_jira.connector import JiraConnector
 from penstock_jira.criteria import Criteria, judge, statuses_in, wanted_names
+from penstock_jira.evidence import evidence
 from penstock_jira.history import IssueHistory, Wanted
 from penstock_jira.issue import headline
 from penstock_jira.mistaken import is_first_look, missing, nameless, wrong_issue
@@ -158,7 +159,11 @@ class JiraApproval(Gate):
 
     def judge(self, snapshot: Snapshot) -> Verdict:
         """Judge the issue as it was seen: failed, rejected, approved, or still waiting."""
-        content = by_first_name(snapshot.content)
+        verdict = self._judged(Snapshot(snapshot.at, by_first_name(snapshot.content)))
+        return replace(verdict, evidence=evidence(snapshot.content, snapshot.at))
+
+    def _judged(self, snapshot: Snapshot) -> Verdict:
+        content = snapshot.content
         fault = missing(content) or wrong_issue(content, *self._guards)
         if is_first_look(content):
             fault = fault or nameless(content)

@@ -1,6 +1,6 @@
 """What a look tells a gate of one issue: its fields, who changed them, and what they were."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta
 from itertools import pairwise
 from typing import TYPE_CHECKING
@@ -9,7 +9,9 @@ from penstock.json_types import Json
 from penstock.watch import Watch
 from penstock_jira.answer import members, text
 from penstock_jira.changelog import Entry, entries
+from penstock_jira.evidence import relevant
 from penstock_jira.glance import Seen, content, meant
+from penstock_jira.metadata import FieldMeta
 from penstock_jira.past import states
 from penstock_jira.people import People
 from penstock_jira.site import Site
@@ -49,7 +51,10 @@ class Sight:
             found["skew"] = skew
         if watch.opened is not None:
             found |= {"opened": watch.opened.isoformat(), "known": dict(watch.known)}
-            found |= self._since(watch, seen, watch.opened, found)
+            fields = [one for name in watch.fields for one in meant(name, seen, self._site)]
+            found["changes"] = relevant(changes, fields)
+            start = watch.opened + timedelta(seconds=_skew_of(found))
+            found |= self._since(watch, seen, fields, start)
         if watch.asks.get("statuses"):
             found["statuses"] = self._site.statuses(self._client)
         people = members(found.get("people"))
@@ -61,13 +66,11 @@ class Sight:
         return found
 
     def _since(
-        self, watch: Watch, seen: Seen, opened: datetime, found: Mapping[str, Json]
+        self, watch: Watch, seen: Seen, fields: Sequence[FieldMeta], start: datetime
     ) -> dict[str, Json]:
-        """Return what the issue was since the gate opened, if it was anything else than now."""
-        start = opened + timedelta(seconds=_skew_of(found))
+        """Return what the issue was since *start*, if it was anything else than now."""
         if not seen.changes or seen.changes[-1].at < start:
             return {}
-        fields = [one for name in watch.fields for one in meant(name, seen, self._site)]
         former = states(seen.issue, seen.changes, fields, start)
         told = []
         for state, after in pairwise(former[1:]):

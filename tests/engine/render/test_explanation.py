@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from penstock.events import Status
+from penstock.evidence import sealed
 from penstock.render.explanation import (
     PageStyle,
     RunView,
@@ -235,3 +236,26 @@ def test_what_comes_from_outside_is_cleaned(view, story):
     for text in (run_page(hostile, STYLE), runs_table([hostile], STYLE)):
         assert "\x1b" not in text and "\u202e" not in text and "\n\n\n" not in text
         assert not any(line.startswith("y") for line in text.splitlines())
+
+
+def ended(view, evidence):
+    verdict = Verdict(VerdictStatus.APPROVED, "it is so", evidence=evidence)
+    step = replace(view.steps[2], status=Status.SUCCEEDED, verdict=verdict)
+    return replace(view, steps=(*view.steps[:2], step))
+
+
+def test_the_evidence_of_a_gate_is_told_in_short_on_the_page_and_whole_in_json(view):
+    evidence = sealed({"issue": {"key": "REL-1"}, "verdict": "yes"})
+    found = ended(view, evidence)
+    page = run_page(found, STYLE)
+    first, second = (evidence["sha256"][name][:12] for name in ("issue", "verdict"))
+    assert f"evidence: issue {first}…, verdict {second}…\n" in page
+    assert "REL-1" not in page.partition("evidence: ")[2]
+    assert run_json(found)["steps"][2]["verdict"]["evidence"] == evidence
+
+
+def test_evidence_that_was_changed_is_told(view):
+    evidence = {**sealed({"issue": {"key": "REL-1"}, "changes": []}), "issue": {"key": "REL-2"}}
+    page = run_page(ended(view, evidence), STYLE)
+    assert "evidence: issue differs from what was kept when the gate ended\n" in page
+    assert "evidence" not in run_page(ended(view, {}), STYLE)
