@@ -38,7 +38,7 @@ from penstock.sandbox import Sandbox
 from penstock.secret import Masker, Secret
 from penstock.step import RunFacts
 
-__all__ = ["App", "StartOptions"]
+__all__ = ["App", "StartOptions", "new_id"]
 
 #: Letters and digits that are not mistaken for each other.
 _LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
@@ -131,7 +131,7 @@ class App:
         if options.sandbox is not None:
             for kind in self._sandbox_types(planned.plan):
                 kind(options.sandbox.options(self.clock)).check()
-        identifier = _new_id()
+        identifier = new_id()
         settings = {
             "connectors": str(options.directory.resolve()),
             "directory": str(options.file.parent.resolve()),
@@ -285,6 +285,7 @@ class App:
             secret=secret,
             now=world.clock.now,
             stand_ins=world.rehearsal.values.names if world.rehearsal is not None else {},
+            repeats=origin.get("resumed", ""),
             connectors=world.readable,
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
@@ -336,6 +337,6 @@ def _run_started(state: RunState, *, resumed: bool) -> RunStarted:
     )
 
 
-def _new_id() -> str:
+def new_id() -> str:
     """Return an id that is easy to type, and unlikely (2**50) to be drawn twice."""
     return "".join(randomness.choice(_LETTERS) for _ in range(10))

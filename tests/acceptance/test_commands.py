@@ -21,6 +21,7 @@ COMMANDS = [
     "show",
     "log",
     "resume",
+    "rerun",
     "abort",
     "connectors",
     "plugins",

@@ -19,6 +19,7 @@ _COMMANDS = {
     "log": "history",
     "rehearse": "rehearse",
     "resume": "run",
+    "rerun": "run",
     "abort": "run",
     "connectors": "connectors",
     "connector": "connectors",

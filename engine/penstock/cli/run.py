@@ -24,7 +24,7 @@ from penstock.errors import Refused
 from penstock.events import Status
 from penstock.journal import RunRecord
 
-__all__ = ["abort", "carry", "exit_code", "parse_inputs", "resume", "run"]
+__all__ = ["abort", "carry", "exit_code", "parse_inputs", "rerun", "resume", "run"]
 
 _EXITS = {
     Status.SUCCEEDED: 0,
@@ -157,6 +157,31 @@ def resume(run_id: str, output: Literal["text", "json"], database: str | None) -
         click.echo(f"run {record.id} has ended already: {record.status}", err=True)
         return exit_code(record.status)
     return carry(app, record, output, resumed=True)
+
+
+@click.command(
+    short_help="Run again from a stage on.",
+    epilog="""\b
+Examples:
+  penstock rerun last
+  penstock rerun k3x9 --from deploy""",
+)
+@click.argument("run_id", metavar="RUN")
+@click.option("--from", "stage", metavar="STAGE", help="Default: the first that did not end well.")
+@output_option
+@database_option
+def rerun(
+    run_id: str, stage: str | None, output: Literal["text", "json"], database: str | None
+) -> int:
+    """Run a pipeline again with the plan and the inputs of a run that has ended, from STAGE on.
+
+    The stages before it are not run again: what they left, Jira issues too, is read as before.
+    """
+    from penstock.rerun import rerun as begin
+
+    app = app_for(database)
+    record = begin(app, app.find(run_id), stage)
+    return carry(app, record, output, resumed=False)
 
 
 @click.command(

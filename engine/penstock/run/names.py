@@ -43,11 +43,13 @@ class RunNames:
         secret: Callable[[str], Secret],
         now: Callable[[], datetime],
         stand_ins: StandIns = MappingProxyType({}),
+        repeats: str = "",
         connectors: Mapping[str, object] = MappingProxyType({}),
     ) -> None:
         """Take the plan, what was true at the run's start, and where secrets come from.
 
-        *stand_ins* are names that a rehearsal has besides; *connectors* is what may be read of
+        *repeats* is the id of the run that this one repeats, if it does; *stand_ins* are names that
+        a rehearsal has besides; *connectors* is what may be read of
         each connector, by its reference.
         """
         self._now = now
@@ -67,7 +69,7 @@ class RunNames:
             "projectIdentifier": plan.project or "",
             "executionId": facts.id,
             # Harness: the id of the run that this one repeats, or else its own.
-            "resumedExecutionId": facts.id,
+            "resumedExecutionId": repeats or facts.id,
             "executionUrl": facts.url,
             "execution": {"url": facts.url},
             "executionMode": "NORMAL",
