@@ -156,3 +156,58 @@ def test_editors_see_a_text_where_a_deferred_expression_stands() -> None:
 def test_a_deferred_expression_cannot_be_changed() -> None:
     with pytest.raises(AttributeError):
         Deferred("true").text = "false"  # type: ignore[misc]  # what is tested
+
+
+LOOPED = {
+    "steps": {
+        "open_0": {"issue": {"key": "REL-1"}},
+        "open_1": {"issue": {"key": "REL-2", "Labels": ["a", "b"]}},
+        "secret": Secret("hunter2-hunter2", "t"),
+    },
+    "strategy": {"identifierPostFix": "_1", "n": 1},
+    "which": "key",
+}
+
+
+@pytest.mark.parametrize(
+    ("text", "steps"),
+    [
+        (
+            "<+issue.X> == <+steps.open<+strategy.identifierPostFix>.issue.key>",
+            {"open_1": {"issue": {"key": "REL-2"}}},
+        ),
+        (
+            "<+issue.X> == <+steps.open<+strategy.identifierPostFix>.issue.<+which>>",
+            {"open_1": {"issue": {"key": "REL-2"}}},
+        ),
+        (
+            '<+issue.X> == <+steps["open<+strategy.identifierPostFix>"].issue.Labels[1]>',
+            {"open_1": {"issue": {"Labels": ["a", "b"]}}},
+        ),
+        (
+            "<+issue.X> == <+steps.open_1.issue.Labels[<+strategy.n>]>",
+            {"open_1": {"issue": {"Labels": ["a", "b"]}}},
+        ),
+        (
+            "<+issue.X> == <+steps.open<+strategy.identifierPostFix>.issue[issue.Y]>",
+            {"open_1": {"issue": {"key": "REL-2", "Labels": ["a", "b"]}}},
+        ),
+    ],
+)
+def test_of_steps_that_are_named_by_an_expression_only_the_one_meant_is_captured(text, steps):
+    kept = Deferred(text).capture(Names(LOOPED, lambda: NOW), "issue")
+    assert kept.names["steps"] == steps
+    issue = {"X": "REL-2" if "Labels" not in text else "b", "Y": "key"}
+    assert kept.judge({"issue": issue}, now=lambda: NOW).truth is True
+
+
+def test_a_step_named_by_an_expression_that_is_not_there_is_refused_where_it_is_read():
+    text = "<+issue.X> == <+steps.opne<+strategy.identifierPostFix>.issue.key>"
+    with pytest.raises(ExpressionError, match=r"'opne_1' is not there; did you mean 'open_1'"):
+        Deferred(text).capture(Names(LOOPED, lambda: NOW), "issue")
+    assert Deferred(f"{text} ?: null").capture(Names(LOOPED, lambda: NOW), "issue")
+
+
+def test_a_field_that_is_named_by_an_expression_is_refused():
+    with pytest.raises(ExpressionError, match="is used as a whole"):
+        Deferred("<+issue.<+which>> == 1").capture(Names(LOOPED, lambda: NOW), "issue")

@@ -563,3 +563,46 @@ def test_a_tag_that_needs_a_secret_is_not_written_into_a_field(bench):
     )
     fault = only_fault(bench, text)
     assert fault.startswith("the secret in the tag 't' would be written in the open")
+
+
+# Names that end in an expression
+
+
+LOOPED = (
+    "- step: {identifier: web, type: Say, spec: {text: x}, strategy: {parallelism: 2}}\n"
+    "- step: {identifier: tell, type: Say, spec: {text: '%s'}, strategy: {parallelism: 2}}\n"
+    "- step: {identifier: late, type: Say, spec: {text: x}, strategy: {parallelism: 2}}\n"
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "fault"),
+    [
+        ("<+steps.web<+strategy.identifierPostFix>.said>", None),
+        ("<+execution.steps.web<+ strategy.identifierPostFix >.said>", None),
+        ("<+steps.<+strategy.identifierPostFix>.said>", None),
+        ('<+steps.wbe<+strategy.identifierPostFix>.said ?: "x">', None),
+        (
+            "<+steps.wbe<+strategy.identifierPostFix>.said>",
+            "'steps.wbe…' cannot be read: nothing in 'steps' begins with 'wbe'; did you mean 'web'",
+        ),
+        (
+            "<+steps.late<+strategy.identifierPostFix>.said>",
+            "'steps.late…' reads s/late, which has not run yet at this point; move that",
+        ),
+        (
+            "<+steps.tell<+strategy.identifierPostFix>.said>",
+            "'steps.tell…' reads the step that it is part of; read an earlier step",
+        ),
+        (
+            "<+steps.web<+strategy.identiferPostFix>.said>",
+            "'strategy.identiferPostFix' cannot be read: 'identiferPostFix' is not in 'strategy'",
+        ),
+    ],
+)
+def test_a_step_whose_name_ends_in_an_expression_is_looked_for_by_its_beginning(bench, text, fault):
+    written = bench.pipeline(LOOPED % text)
+    if fault is None:
+        assert bench.plan(written)
+    else:
+        assert only_fault(bench, written).startswith(fault)

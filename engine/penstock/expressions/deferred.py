@@ -3,7 +3,7 @@
 A gate's criteria are judged at every look; a text is rendered once its step has got its answer.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -53,7 +53,7 @@ class Deferred:
         name (``issue``), for a look at it that does not name the field that is meant.
         """
         kept = {keep} if isinstance(keep, str) else set(keep.names)
-        reads = self._parse(self.text).reads
+        reads = list(_followed(self._parse(self.text), names, kept))
         optional = {read.path for read in reads if read.optional}
         captured: dict[str, Any] = {}
         for read in sorted(reads, key=lambda read: len(read.path)):
@@ -148,6 +148,38 @@ class DeferredText(Deferred):
         """
         found = self._parse(self.text).render(Names({**self.names, **values}, now))
         return cast("Json", found)  # no secrets: there is nobody here to ask for one
+
+
+def _followed(template: Template, names: Names, kept: Collection[str]) -> Iterator[Read]:
+    """Yield each read with the names in its path that are expressions of their own put in.
+
+    So ``steps.open<+strategy.identifierPostFix>.issue`` captures one step, and not all there are.
+    Those of the roots *kept* stay as they are.
+    """
+    for expression in template.parts:
+        for read in () if isinstance(expression, str) else expression.reads:
+            more = (
+                () if read.path[0] in kept else _told(cast("Expression", expression), read, names)
+            )
+            yield replace(read, path=(*read.path, *more))
+
+
+def _told(expression: "Expression", read: Read, names: Names) -> Iterator[str]:
+    """Yield the names after the path of *read*, as far as *names* tell them."""
+    from jinja2 import nodes
+
+    from penstock.expressions.evaluation import Evaluation
+
+    for key in read.more:
+        name = key
+        if isinstance(key, nodes.Expr):
+            try:
+                name = Evaluation(names, expression.origin).value(key)
+            except ExpressionError:
+                return  # only the step will know; or judging will say what is wrong
+        if not isinstance(name, str):
+            return
+        yield name
 
 
 def _value(names: Names, read: Read) -> Json:

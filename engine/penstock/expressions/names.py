@@ -1,7 +1,7 @@
 """What expressions see, and what one says that it reads."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from penstock.secret import Secret
@@ -28,12 +28,16 @@ class Read:
     """A chain of constant look-ups, as long as it goes: ``("pipeline", "variables", "x")``.
 
     ``offset`` is where it begins in the text. ``optional`` says that the text allows for its
-    absence: it stands under ``default``, ``?:`` or ``is defined``.
+    absence: it stands under ``default``, ``?:`` or ``is defined``. ``more`` are the look-ups after
+    the path: positions, and parts of the syntax tree that will tell a name; ``begins`` is what
+    the first of these begins with: ``deploy`` of ``deploy<+strategy.identifierPostFix>``.
     """
 
     path: tuple[str, ...]
     offset: int
     optional: bool = False
+    more: tuple[object, ...] = field(default=(), repr=False, compare=False)
+    begins: str = field(default="", repr=False, compare=False)
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """Reads: which names an expression looks up, found in its syntax tree."""
 
 from collections.abc import Iterator
+from itertools import takewhile
 from typing import cast
 
 from jinja2 import nodes
@@ -84,13 +85,20 @@ class _Reads:
                 self.visit(child, optional=allowed)
 
     def _add(self, root: nodes.Name, steps: list[nodes.Expr], *, optional: bool) -> None:
-        path = [root.name]
-        for step in steps:
-            key = key_of(step)
-            if not isinstance(key, str):
-                break
-            path.append(key)
-        self.reads.append(Read(tuple(path), self._origin.span(root)[0], optional))
+        keys = [key_of(step) for step in steps]
+        names = list(takewhile(lambda key: isinstance(key, str), keys))
+        path = (root.name, *cast("list[str]", names))
+        offset = self._origin.span(root)[0]
+        more = tuple(keys[len(names) :])
+        self.reads.append(Read(path, offset, optional, more, _beginning(*more[:1])))
+
+
+def _beginning(key: object = None) -> str:
+    """Return what is written out at the beginning of a name that is joined from pieces."""
+    if not isinstance(key, nodes.Concat):
+        return ""
+    pieces = takewhile(lambda piece: isinstance(piece, nodes.Const), key.nodes)
+    return "".join(str(cast(nodes.Const, piece).value) for piece in pieces)
 
 
 def _children(node: nodes.Expr) -> Iterator[tuple[nodes.Expr, bool]]:

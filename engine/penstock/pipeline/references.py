@@ -5,6 +5,7 @@ near miss; so is a variable that needs its own value.
 """
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
+from dataclasses import replace
 from types import MappingProxyType
 from typing import Any
 
@@ -25,7 +26,7 @@ from penstock.pipeline.places import Path
 from penstock.pipeline.platform import advice
 from penstock.pipeline.stand_ins import StandIns
 from penstock.pipeline.surroundings import Advised
-from penstock.pipeline.visible import Here, Visible
+from penstock.pipeline.visible import Here, StepNames, Visible
 
 __all__ = ["References"]
 
@@ -128,13 +129,23 @@ class References:
             if part not in node:
                 return None if part in self._hidden else self._not_there(read, i, node)
             node = node[part]
+        if isinstance(node, StepNames) and read.begins:
+            return self._joined(read, node, here)
         if isinstance(node, StepLeaf) and read.optional:
             return None
-        if reader is not None and isinstance(node, Leaf):
-            reader.needs.append(node)
-        elif isinstance(node, VariableLeaf) and node.is_secret and not secret:
-            return _in_the_open(f"the secret in the {node.kind} {node.name!r}")
-        return _too_early(read, node, here)
+        return _misuse(read, node, here, reader, secret=secret)
+
+    def _joined(self, read: Read, nodes: StepNames, here: Here) -> tuple[str, str] | None:
+        """Tell what is wrong with a node whose name an expression ends: ``deploy<+…>``."""
+        if read.optional:
+            return None
+        if any(name.startswith(read.begins) for name in (*nodes, *self._hidden)):
+            whole = replace(read, path=(*read.path, f"{read.begins}…"))
+            return _too_early(whole, nodes.loops.get(read.begins), here)
+        above = ".".join(read.path)
+        there = f"nothing in {above!r} begins with {read.begins!r}"
+        message = f"'{above}.{read.begins}…' cannot be read: {there}"
+        return message, suggestion(read.begins, nodes) or "nothing is defined there"
 
     def _not_there(self, read: Read, i: int, known: Collection[str]) -> tuple[str, str] | None:
         if read.optional:
@@ -194,6 +205,17 @@ def _out_of_reach(reference: str | None, scope: Scope) -> tuple[str, str] | None
     except ConnectorError as error:
         return error.faults[0].message, error.faults[0].hint
     return None
+
+
+def _misuse(
+    read: Read, node: object, here: Here, reader: VariableLeaf | None, *, secret: bool
+) -> tuple[str, str] | None:
+    """Tell what is wrong with reading *node*, which is there; *reader* learns that it needs it."""
+    if reader is not None and isinstance(node, Leaf):
+        reader.needs.append(node)
+    elif isinstance(node, VariableLeaf) and node.is_secret and not secret:
+        return _in_the_open(f"the secret in the {node.kind} {node.name!r}")
+    return _too_early(read, node, here)
 
 
 def _too_early(read: Read, node: object, here: Here) -> tuple[str, str] | None:

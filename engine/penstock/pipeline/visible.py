@@ -12,7 +12,7 @@ from penstock.pipeline.leaves import VariableLeaf, step_leaf, tag_leaves, variab
 from penstock.pipeline.places import Path, Place
 from penstock.pipeline.stand_ins import StandIns, with_stand_ins
 
-__all__ = ["Here", "Visible"]
+__all__ = ["Here", "StepNames", "Visible"]
 
 #: Below a name that maps to this, only the run will tell.
 _ANY = None
