@@ -171,10 +171,8 @@ class JiraClient:
             try:
                 answer = self._exchange(method, path, params, content, fresh=False)
             except TooLarge as failure:
-                raise NotJira(
-                    f"the answer when asked to {what} is not Jira's: {failure}",
-                    hint=failure.advice,
-                ) from failure
+                told = f"the answer when asked to {what} is not Jira's: {failure}"
+                problem = JiraUnreachable(told, hint=failure.advice)
             except (NotSent, Interrupted) as failure:
                 problem = self._unreachable(what, str(failure), failure.advice)
             else:
