@@ -52,7 +52,7 @@ def kept_for_later(text: str, keep: str | Later, names: Names) -> dict[str, Json
     """Return an expression for later as JSON, with all that it reads but the names to *keep*."""
     is_text = isinstance(keep, Later) and not keep.criterion
     later = (DeferredText if is_text else Deferred)(text).capture(names, keep)
-    return {"text": later.text, "names": later.names}
+    return later.to_json()
 
 
 class SpecFailed(StepFailed):
