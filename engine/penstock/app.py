@@ -56,6 +56,8 @@ class StartOptions:
     input_sets: tuple[str | Path, ...] = ()
     #: ``None``: ``connectors/`` beside the file.
     connectors: Path | None = None
+    #: ``None``: ``templates/`` beside the file.
+    templates: Path | None = None
     sandbox: SandboxSettings | None = None
 
     @property
@@ -110,7 +112,7 @@ class App:
 
     def intake(self, options: StartOptions) -> Intake:
         """Return the pipeline of a file with its inputs and what is given for them."""
-        return Intake.of(options.file, options.inputs, options.input_sets)
+        return Intake.of(options.file, options.inputs, options.input_sets, options.templates)
 
     def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
         """Return the directory of connector files; ``None`` if a sandbox does without one."""

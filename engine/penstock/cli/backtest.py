@@ -21,6 +21,7 @@ from penstock.cli.options import (
     sandbox_option,
     sandbox_settings,
     sandbox_world_options,
+    templates_option,
 )
 from penstock.cli.run import parse_inputs
 from penstock.past import Past, Replayable
@@ -57,6 +58,7 @@ Examples:
 )
 @input_options
 @connectors_option
+@templates_option
 @sandbox_option
 @sandbox_world_options
 @output_option
@@ -67,8 +69,9 @@ def backtest(
     step: str | None,
     limit: int,
     inputs: tuple[str, ...],
-    input_sets: tuple[Path, ...],
+    input_sets: tuple[str, ...],
     connectors: Path | None,
+    templates: Path | None,
     sandbox: bool,
     world: Path | None,
     flavour: str | None,
@@ -83,7 +86,7 @@ def backtest(
         raise click.UsageError("--jql is empty; write which tickets, such as 'project = CHG'")
     settings = sandbox_settings(sandbox, None, world, flavour, None)
     app = app_for(None)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
     planned = app.plan(options, complete=True)
     stage, found = find_gate(planned.plan, app.plugins.step_types, step)
     kind = app.plugins.step_types[found.type]

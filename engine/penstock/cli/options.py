@@ -24,6 +24,7 @@ __all__ = [
     "sandbox_options",
     "sandbox_settings",
     "sandbox_world_options",
+    "templates_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -47,6 +48,16 @@ def connectors_option(function: F) -> F:
         metavar="DIR",
         type=click.Path(path_type=Path),
         help="Directory of connector files. Default: connectors/ beside the pipeline.",
+    )(function)
+
+
+def templates_option(function: F) -> F:
+    """Add ``--templates``."""
+    return click.option(
+        "--templates",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Directory of template files. Default: templates/ beside the pipeline.",
     )(function)
 
 

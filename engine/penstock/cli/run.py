@@ -19,6 +19,7 @@ from penstock.cli.options import (
     sandbox_option,
     sandbox_options,
     sandbox_settings,
+    templates_option,
 )
 from penstock.errors import Refused
 from penstock.events import Status
@@ -65,6 +66,7 @@ Examples:
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
 @connectors_option
+@templates_option
 @sandbox_option
 @sandbox_options
 @click.option("--detach", is_flag=True, help="Carry the run in the background; print its id.")
@@ -76,6 +78,7 @@ def run(
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
     connectors: Path | None,
+    templates: Path | None,
     sandbox: bool,
     script: Path | None,
     world: Path | None,
@@ -91,7 +94,7 @@ def run(
     """
     settings = sandbox_settings(sandbox, script, world, flavour, ledger)
     app = app_for(database)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
     return start(app, options, output, detach=detach)
 
 

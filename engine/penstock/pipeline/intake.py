@@ -10,6 +10,9 @@ from penstock.pipeline.input_sets import DIRECTORY, InputSets
 from penstock.pipeline.inputs import Input, find_inputs
 from penstock.pipeline.matching import Entry
 from penstock.pipeline.places import Path
+from penstock.pipeline.template_files import DIRECTORY as TEMPLATES
+from penstock.pipeline.template_files import TemplateDirectory
+from penstock.pipeline.templates import without_templates
 from penstock.source import Source, read
 
 __all__ = ["Intake"]
@@ -28,13 +31,21 @@ class Intake:
 
     @classmethod
     def of(
-        cls, file: FilePath, given: Mapping[str, str], input_sets: Sequence[str | FilePath]
+        cls,
+        file: FilePath,
+        given: Mapping[str, str],
+        input_sets: Sequence[str | FilePath] = (),
+        templates: FilePath | None = None,
     ) -> "Intake":
-        """Read a pipeline and its input sets; of these the later one wins.
+        """Read a pipeline, its templates and its input sets; of these the later one wins.
 
-        Raise ``Refused`` with all faults of the pipeline file, or of the sets.
+        *templates* is a directory, ``None`` the one beside the pipeline. Raise ``Refused`` with
+        all faults of the pipeline file, else of the templates, else of the sets.
         """
-        source = read(file)
+        if templates is not None and not templates.is_dir():
+            raise Refused(f"{templates} is not a directory; --templates takes one")
+        directory = TemplateDirectory(templates or file.parent / TEMPLATES)
+        source = without_templates(read(file), directory)
         sets = InputSets(source, file.parent / DIRECTORY)
         entries: dict[Path, Entry] = {}
         faults: list[Fault] = []
