@@ -12,6 +12,7 @@ from typing import Literal
 import click
 
 from penstock.app import App, StartOptions
+from penstock.cli.asking import planned_with_answers
 from penstock.cli.options import (
     app_for,
     connectors_option,
@@ -70,6 +71,7 @@ def backtest(
     limit: int,
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
+    no_input: bool,
     connectors: Path | None,
     templates: Path | None,
     sandbox: bool,
@@ -87,7 +89,7 @@ def backtest(
     settings = sandbox_settings(sandbox, None, world, flavour, None)
     app = app_for(None)
     options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
-    planned = app.plan(options, complete=True)
+    planned = planned_with_answers(app, options, may_ask=not no_input)
     stage, found = find_gate(planned.plan, app.plugins.step_types, step)
     kind = app.plugins.step_types[found.type]
     gate = made_gate(planned.plan, stage, found, kind, app.clock.now())

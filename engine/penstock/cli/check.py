@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from penstock.app import App, StartOptions
+from penstock.cli.asking import planned_with_answers
 from penstock.cli.options import (
     app_for,
     connectors_option,
@@ -88,6 +89,7 @@ def plan(
     file: Path,
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
+    no_input: bool,
     connectors: Path | None,
     templates: Path | None,
     live: bool,
@@ -109,7 +111,7 @@ def plan(
     app = app_for(None)
     options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
     there = live or connectors is not None or (file.parent / "connectors").is_dir()
-    planned = app.plan(options, complete=True, check_connectors=there)
+    planned = planned_with_answers(app, options, check_connectors=there, may_ask=not no_input)
     for note in planned.notes:
         click.echo(f"note: {note}", err=True)
     found = _found(app, options, planned.plan) if live else None

@@ -73,7 +73,12 @@ def output_option(function: F) -> F:
 
 
 def input_options(function: F) -> F:
-    """Add ``--input`` and ``--input-set``."""
+    """Add ``--input``, ``--input-set`` and ``--no-input``."""
+    function = click.option(
+        "--no-input",
+        is_flag=True,
+        help="Never ask for inputs that are missing, also at a terminal.",
+    )(function)
     function = click.option(
         "--input-set",
         "input_sets",

@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from penstock.errors import Fault, Refused
-from penstock.pipeline.filling import Filled, Verbatim, fill_inputs
+from penstock.pipeline.document import Document
+from penstock.pipeline.filling import Filled, Verbatim, fill_inputs, named
 from penstock.pipeline.input_sets import DIRECTORY, InputSets
 from penstock.pipeline.inputs import Input, find_inputs
 from penstock.pipeline.matching import Entry
@@ -58,6 +59,21 @@ class Intake:
         data = {name: Verbatim(value) for name, value in given.items()}
         return cls(source, find_inputs(source), data, entries)
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Why it is no pipeline, or what is wrong with how its inputs are written."""
+        try:
+            Document.of(self.source, self.source.value)
+        except Refused as error:
+            return error.faults
+        return tuple(item.fault for item in self.inputs if item.fault)
+
     def fill(self, *, complete: bool) -> Filled:
         """Return the tree with its inputs filled in; *complete*: each must have a value."""
         return fill_inputs(self.source, self.inputs, self.given, self.entries, complete=complete)
+
+    @property
+    def unanswered(self) -> tuple[Input, ...]:
+        """The inputs for which nothing is given; some have a default."""
+        known = {*self.entries, *named(self.source, self.inputs, self.given, [])}
+        return tuple(item for item in self.inputs if item.path not in known)
