@@ -231,6 +231,19 @@ def test_a_directory_of_templates_that_is_not_there_is_refused_when_it_was_named
         Intake.of(file, {}, templates=files.directory / "nowhere")
 
 
+def test_a_plan_knows_which_file_each_part_of_it_is_written_in(shared):
+    plan = shared.plan(WITH_STAGE)
+    step = only_step(plan)
+    root = f"{shared.directory}/templates"
+    assert (plan.stages[0].file, step.file) == ("", f"{root}/stage.yaml")
+    assert step.places == {
+        "text": (11, 28, ""),
+        "count": (11, 14, f"{root}/say.yaml"),
+    }
+    again = type(plan).from_json(plan.to_json())
+    assert only_step(again) == step
+
+
 # Inputs of templates
 
 
