@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 __all__ = [
     "Absent",
+    "Answer",
     "Binding",
     "Check",
     "Clock",
@@ -41,6 +42,7 @@ __all__ = [
     "Past",
     "Pattern",
     "PatternError",
+    "Refused",
     "Replayable",
     "RunFacts",
     "RunFinished",
@@ -74,7 +76,7 @@ if TYPE_CHECKING:
     from penstock.clock import Clock
     from penstock.connector import Binding, Check, Connector, SecretReference
     from penstock.duration import Duration
-    from penstock.errors import ConnectorError, FailureType, OutcomeUnknown, StepFailed
+    from penstock.errors import ConnectorError, FailureType, OutcomeUnknown, Refused, StepFailed
     from penstock.events import (
         Event,
         GateLooked,
@@ -111,7 +113,7 @@ if TYPE_CHECKING:
         StepContext,
     )
     from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
-    from penstock.watch import Look, Snapshot, Unavailable, Watch
+    from penstock.watch import Answer, Look, Snapshot, Unavailable, Watch
 
     __version__: str
 
@@ -120,7 +122,7 @@ _HOMES = {
     "clock": ("Clock",),
     "connector": ("Binding", "Check", "Connector", "SecretReference"),
     "duration": ("Duration",),
-    "errors": ("ConnectorError", "FailureType", "OutcomeUnknown", "StepFailed"),
+    "errors": ("ConnectorError", "FailureType", "OutcomeUnknown", "Refused", "StepFailed"),
     "events": (
         *("Event", "GateLooked", "GateOpened", "GateUnavailable", "RunFinished", "RunInterrupted"),
         *("RunStarted", "SandboxStarted", "Status", "StepFinished", "StepLogged", "StepNoted"),
@@ -137,7 +139,7 @@ _HOMES = {
     "spec_place": ("Later",),
     "step": ("Doubt", "Effect", "Gate", "Headline", "Outputs", "RunFacts", "Step", "StepContext"),
     "verdict": ("Combination", "Condition", "Verdict", "VerdictStatus"),
-    "watch": ("Look", "Snapshot", "Unavailable", "Watch"),
+    "watch": ("Answer", "Look", "Snapshot", "Unavailable", "Watch"),
 }
 _HOME_OF = {name: module for module, names in _HOMES.items() for name in names}
 

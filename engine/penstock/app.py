@@ -23,11 +23,12 @@ from penstock.pipeline.planning import Planned, make_plan
 from penstock.plugins import Plugins, load_plugins
 from penstock.render import Renderer
 from penstock.render.masking import mask_event
+from penstock.run.answering import give_answer
 from penstock.run.connectors import ReadableConnectors, RunConnectors
 from penstock.run.interruption import InterruptibleClock, Stop
 from penstock.run.local import carry, stopped_by_signals
 from penstock.run.names import RunNames
-from penstock.run.origin import origin_of_run
+from penstock.run.origin import facts_of, origin_of_run
 from penstock.run.ownership import is_owned, own, owner_name
 from penstock.run.rehearsal import Rehearsal, rehearsal_of
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
@@ -36,7 +37,7 @@ from penstock.run.state import RunState, World
 from penstock.run.step_log import logs_of
 from penstock.sandbox import Sandbox
 from penstock.secret import Masker, Secret
-from penstock.step import RunFacts
+from penstock.watch import Answer
 
 __all__ = ["App", "StartOptions", "new_id"]
 
@@ -55,6 +56,8 @@ class StartOptions:
     input_sets: tuple[str | Path, ...] = ()
     #: ``None``: ``connectors/`` beside the file.
     connectors: Path | None = None
+    #: ``None``: ``templates/`` beside the file.
+    templates: Path | None = None
     sandbox: SandboxSettings | None = None
 
     @property
@@ -109,7 +112,7 @@ class App:
 
     def intake(self, options: StartOptions) -> Intake:
         """Return the pipeline of a file with its inputs and what is given for them."""
-        return Intake.of(options.file, options.inputs, options.input_sets)
+        return Intake.of(options.file, options.inputs, options.input_sets, options.templates)
 
     def connector_directory(self, options: StartOptions) -> ConnectorDirectory | None:
         """Return the directory of connector files; ``None`` if a sandbox does without one."""
@@ -263,15 +266,7 @@ class App:
         )
 
     def _state(self, record: RunRecord, plan: Plan, world: World, claim: Claim) -> RunState:
-        origin = record.facts
-        facts = RunFacts(
-            record.id,
-            plan.name,
-            record.started,
-            origin["url"],
-            origin["user"],
-            Path(record.settings.get("directory", ".")),
-        )
+        facts = facts_of(record, plan.name)
         scope = Scope.of(org=plan.org, project=plan.project)
 
         def secret(reference: str) -> Secret:
@@ -281,14 +276,18 @@ class App:
             plan,
             facts,
             sequence=record.sequence,
-            email=origin["email"],
+            email=record.facts["email"],
             secret=secret,
             now=world.clock.now,
             stand_ins=world.rehearsal.values.names if world.rehearsal is not None else {},
-            repeats=origin.get("resumed", ""),
+            repeats=record.facts.get("resumed", ""),
             connectors=world.readable,
         )
         return RunState(plan, facts, names, journal=self.journal, claim=claim, world=world)
+
+    def answer(self, record: RunRecord, step: str | None, answer: Answer) -> str:
+        """Keep a person's answer to a gate of the run; return the gate's path."""
+        return give_answer(self.journal, record, self.plugins.step_types, step, answer)
 
     def abort(self, record: RunRecord) -> bool:
         """End a run for good; return whether it had not ended before.

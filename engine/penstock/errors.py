@@ -47,6 +47,8 @@ class FailureType(StrEnum):
     TIMEOUT = "Timeout"
     APPROVAL_REJECTION = "ApprovalRejection"
     CONFIGURATION = "ConfigurationFailure"
+    RESOURCE_LIMITS = "ResourceLimitsFailure"
+    TRANSIENT = "RetryableTransientFailure"
 
 
 @dataclass(frozen=True)

@@ -129,7 +129,10 @@ class StepLogged(Event):
 
 @dataclass(frozen=True)
 class GateOpened(Event):
-    """A gate began to wait for ``key``; ``deadline`` is when it expires."""
+    """A gate began to wait for ``key``; ``deadline`` is when it expires.
+
+    ``interval`` is the seconds between two looks, 0 where only time and people move it.
+    """
 
     path: str
     key: str

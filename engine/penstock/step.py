@@ -5,7 +5,7 @@ A step *is* a pydantic model. Its fields are the ``spec`` of the YAML (``snake_c
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -16,13 +16,13 @@ from pydantic.alias_generators import to_camel
 
 from penstock.clock import Clock
 from penstock.connector import Connector
-from penstock.errors import ConnectorError
+from penstock.errors import ConnectorError, Refused
 from penstock.inspection import Finding, Inspection, Level
 from penstock.json_types import Json
 from penstock.secret import Secret
 from penstock.spec_place import Later
 from penstock.verdict import Verdict
-from penstock.watch import Snapshot, Unavailable, Watch
+from penstock.watch import Answer, Look, Snapshot, Unavailable, Watch
 
 __all__ = [
     "Connectors",
@@ -255,9 +255,27 @@ class Gate(Step):
         """Return what a look needs to find out beside the watch's fields, for the connector."""
         return {}
 
+    def look(self, watch: Watch, context: StepContext) -> Look:  # noqa: ARG002 - for those who override it
+        """Look, for a gate whose watch names no connector; the answers of people are added.
+
+        What cannot be seen now is an ``Unavailable``, or raised.
+        """
+        return Snapshot(context.clock.now(), {})
+
     @abstractmethod
     def judge(self, snapshot: Snapshot) -> Verdict:
-        """Judge what was seen. Pure: the same snapshot always gets the same verdict."""
+        """Judge what was seen. Pure: the same snapshot always gets the same verdict.
+
+        Of a gate without a connector ``content`` has ``opened``, ``user`` (who started the run)
+        and ``answers``, the oldest first, each as ``Answer.to_json`` has it.
+        """
+
+    def answered(self, answer: Answer, earlier: Sequence[Answer], run: RunFacts) -> Answer:  # noqa: ARG002 - for those who override it
+        """Return a person's answer as it is to be kept; raise ``Refused`` if it may not be given.
+
+        *earlier* are those that were given already, the oldest first.
+        """
+        raise Refused(f"a step of type {self.type} does not wait for people")
 
     def run(self, context: StepContext) -> Outputs | Watch:
         """Start to wait."""

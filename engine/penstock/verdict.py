@@ -64,3 +64,6 @@ class Verdict:
     #: What the judgement rests on, by name. It is kept once the gate is through, with the tree of
     #: conditions and the SHA-256 of each (``penstock.evidence``); no secrets.
     evidence: Mapping[str, Json] = field(default_factory=dict)
+    #: When a verdict that waits may change by itself: then it is looked at, however long the
+    #: interval is.
+    again: datetime | None = None

@@ -3,16 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import TypeAlias
+from typing import Literal, TypeAlias
 
 from penstock.json_types import Json
 
-__all__ = ["Look", "Snapshot", "Unavailable", "Watch"]
+__all__ = ["Answer", "Look", "Snapshot", "Unavailable", "Watch"]
 
 
 @dataclass(frozen=True)
 class Watch:
-    """What a gate waits for: *fields* of *key* behind *connector*, looked at every *interval*."""
+    """What a gate waits for: *fields* of *key* behind *connector*, looked at every *interval*.
+
+    Without a connector (``""``) the gate looks by itself (``Gate.look``), and is given the answers
+    of people; *key* says in words what it waits for.
+    """
 
     connector: str
     key: str
@@ -48,6 +52,31 @@ class Unavailable:
     reason: str
     #: Seconds that the other side asked us to stay away.
     retry_after: float | None = None
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a person says to a gate that waits for people."""
+
+    user: str
+    action: Literal["approve", "reject"]
+    at: datetime
+    email: str = ""
+    comment: str = ""
+    #: Values that the gate has asked for.
+    inputs: Mapping[str, Json] = field(default_factory=dict, hash=False)
+    #: The groups that count the person among them, as far as the gate asks for them.
+    groups: tuple[str, ...] = ()
+
+    def rest(self) -> dict[str, Json]:
+        """Return as JSON what is neither who, when, what nor the comment."""
+        return {"email": self.email, "inputs": dict(self.inputs), "groups": list(self.groups)}
+
+    def to_json(self) -> dict[str, Json]:
+        """Return it as a snapshot holds it."""
+        at = self.at.isoformat()
+        said: dict[str, Json] = {"user": self.user, "action": self.action, "at": at}
+        return said | {"comment": self.comment} | self.rest()
 
 
 Look: TypeAlias = Snapshot | Unavailable

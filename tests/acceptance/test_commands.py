@@ -15,6 +15,7 @@ COMMANDS = [
     "run",
     "validate",
     "plan",
+    "inputs",
     "backtest",
     "rehearse",
     "runs",

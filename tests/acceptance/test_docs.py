@@ -46,6 +46,7 @@ from penstock.step import RunFacts
 from penstock.verdict import Combination, Condition
 from penstock_core.environment import EnvironmentVariable
 from penstock_core.shell_script import OutputVariable, ShellScript, Target
+from penstock_core.wait import Wait
 from penstock_jira.approval import JiraApproval
 from penstock_jira.approvers import Approvers
 from penstock_jira.around import Commented, LinkTo, RemoteLinkTo, Visibility, WorkDone
@@ -287,6 +288,8 @@ def test_the_pipelines_of_the_pages_are_valid(shell, pipelines):
     others = {"FreezeOver", "Hello", "Announce", "K8sRollingDeploy"}
     names = []
     for block in YAML:
+        if block.body.startswith("template:"):
+            shell.write(f"templates/{block}.yaml", block.text)
         text = whole(block)
         if text is None or any(f"type: {name}" in text for name in others):
             continue
@@ -338,7 +341,7 @@ def keys_of(kind: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in kind.model_fields.items()}
 
 
-@pytest.mark.parametrize("kind", [ShellScript])
+@pytest.mark.parametrize("kind", [ShellScript, Wait])
 def test_every_key_of_a_core_step_is_in_its_table(kind):
     cells = [row[0] for row in rows("core-steps", kind.type, "key")]
     assert {name.partition(".")[0] for name in codes(*cells)} == keys_of(kind)

@@ -109,19 +109,6 @@ def test_an_empty_parallel_is_no_step(bench):
     ]
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        GOOD + "              - step: {identifier: b, template: {templateRef: t}}\n",
-        GOOD + "    - stage: {identifier: t, template: {templateRef: t}}\n",
-        "pipeline: {identifier: p, template: {templateRef: t}}\n",
-    ],
-)
-def test_a_template_is_one_fault_wherever_it_stands(bench, text):
-    (fault,) = bench.faults(text)
-    assert "`template` is not supported yet; write what the template holds" in fault
-
-
 def test_keys_without_effect_are_noted_once_each_with_the_first_line(bench):
     text = after("name: A pipeline", *(f"{key}: [x]" for key in sorted(NOTED)))
     text = text.replace("  type: Custom", "  type: Custom\n        delegateSelectors: [x]")

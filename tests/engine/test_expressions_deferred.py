@@ -8,6 +8,7 @@ import pytest
 from pydantic import BaseModel, ValidationError
 
 from penstock.expressions import Deferred, ExpressionError, Names, parse_criterion
+from penstock.expressions.status_text import StatusText
 from penstock.secret import Secret
 
 NOW = datetime(2026, 1, 31, 22, 5, 6, tzinfo=UTC)
@@ -211,3 +212,35 @@ def test_a_step_named_by_an_expression_that_is_not_there_is_refused_where_it_is_
 def test_a_field_that_is_named_by_an_expression_is_refused():
     with pytest.raises(ExpressionError, match="is used as a whole"):
         Deferred("<+issue.<+which>> == 1").capture(Names(LOOPED, lambda: NOW), "issue")
+
+
+@pytest.mark.parametrize("written", ['"SUCCEEDED"', '"Succeeded"'])
+def test_a_captured_status_keeps_both_of_its_names(written):
+    class Model(BaseModel):
+        when: Deferred
+
+    values = {"steps": {"a": {"status": StatusText("Succeeded"), "said": "Succeeded"}}}
+    text = f"<+steps.a.status> == {written} && <+issue.X> == 1"
+    kept = Deferred(text).capture(Names(values, lambda: NOW), "issue")
+    assert kept.to_json() == {
+        "text": text,
+        "names": {"steps": {"a": {"status": "Succeeded"}}},
+        "statuses": [["steps", "a", "status"]],
+    }
+    model = Model.model_validate_json(json.dumps({"when": kept.to_json()}))
+    assert model.when == kept
+    assert Model.model_validate(model.model_dump()).when == kept
+    assert model.when.judge({"issue": {"X": 1}}, now=lambda: NOW).truth is True
+    # What only looks like a status is none.
+    other = Deferred(text.replace("status", "said")).capture(Names(values, lambda: NOW), "issue")
+    expected = written == '"Succeeded"'
+    assert other.judge({"issue": {"X": 1}}, now=lambda: NOW).truth is expected
+
+
+@pytest.mark.parametrize("statuses", [5, [5], [["gone"]], [[]], [["a", "b"]]])
+def test_statuses_that_are_none_are_refused(statuses):
+    class Model(BaseModel):
+        when: Deferred
+
+    with pytest.raises(ValidationError, match="its statuses are none"):
+        Model.model_validate({"when": {"text": "a", "names": {"a": 1}, "statuses": statuses}})

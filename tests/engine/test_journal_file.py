@@ -121,18 +121,20 @@ def test_a_journal_of_the_first_format_is_taken_to_this_one_with_all_it_holds(tm
         assert journal.effect("run0", "s/a", "create") == EffectRecord(
             "s/a", "create", "m", {}, AT, True, "REL-1", 1
         )
+        assert journal.answers.count("run0") == 0
         journal.close()
 
 
 def test_a_journal_of_a_newer_penstock_is_refused_and_left_untouched(closed):
     with sqlite3.connect(closed) as connection:
-        connection.execute("PRAGMA user_version = 3")
+        connection.execute(f"PRAGMA user_version = {database._VERSION + 1}")
     connection.close()
     before = contents(closed.parent)
     with pytest.raises(Refused) as caught:
         Journal(closed)
     assert str(caught.value) == (
-        f"the journal {closed} was written by a newer Penstock (format 3, this one knows 2); "
+        f"the journal {closed} was written by a newer Penstock (format {database._VERSION + 1}, "
+        f"this one knows {database._VERSION}); "
         "it was left untouched: upgrade Penstock, or name another file"
     )
     assert contents(closed.parent) == before
@@ -141,7 +143,7 @@ def test_a_journal_of_a_newer_penstock_is_refused_and_left_untouched(closed):
 def test_a_newer_penstock_that_runs_right_now_is_seen_too(closed):
     connection = sqlite3.connect(closed)
     connection.execute("PRAGMA wal_autocheckpoint = 0")
-    connection.execute("PRAGMA user_version = 3")
+    connection.execute(f"PRAGMA user_version = {database._VERSION + 1}")
     with pytest.raises(Refused, match="newer Penstock"):
         Journal(closed)
     connection.close()

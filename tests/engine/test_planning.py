@@ -120,9 +120,9 @@ def row_of(text):
 def test_a_plan_knows_where_each_text_of_a_spec_stands(bench):
     (_, step), _ = bench.plan(TEXT).steps()
     assert step.places == {
-        "text.0.name": (row_of('- name: "<+'), 31),
-        "text.1": (row_of("- plain"), 25),
-        "text.2.1.deep": (row_of("- [null"), 39),
+        "text.0.name": (row_of('- name: "<+'), 31, ""),
+        "text.1": (row_of("- plain"), 25, ""),
+        "text.2.1.deep": (row_of("- [null"), 39, ""),
     }
     assert (step.line, step.column) == (row_of("identifier: a"), 31)
 

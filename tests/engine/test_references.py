@@ -506,7 +506,10 @@ class Open(Step):
         ("steps.open.isue.key", "did you mean 'issue'?"),
         ("steps.open.statu", "did you mean 'status'?"),
         ("steps.open.issues", "did you mean 'issue'?"),
-        ("pipeline.stages.s.spec.execution.steps.open.output.x", "known: "),
+        (
+            "pipeline.stages.s.spec.execution.steps.open.output.x",
+            "known: issue, name, identifier, ",
+        ),
     ],
 )
 def test_an_output_that_a_step_never_leaves_is_refused(bench, name, hint):

@@ -108,6 +108,26 @@ def test_every_reference_in_the_schema_leads_somewhere():
     assert {"Pipeline", "Stage", "Step", "spec.JiraApproval"} <= names
 
 
+@pytest.mark.parametrize(
+    "link",
+    ["{templateRef: x}", "{templateRef: x, versionLabel: 1, templateInputs: {spec: {a: b}}}"],
+)
+def test_a_template_stands_for_what_is_required(link):
+    step = f"step: {{identifier: a, template: {link}}}"
+    stage = f"stage: {{identifier: s, template: {link}}}"
+    for text in (
+        f"pipeline: {{identifier: p, template: {link}}}",
+        f"identifier: p\ntemplate: {link}",
+        f"pipeline: {{identifier: p, stages: [{stage}]}}",
+        f"pipeline: {{identifier: p, stages: [{{stage: {{identifier: s, type: Custom, spec: "
+        f"{{execution: {{steps: [{step}]}}}}}}}}]}}",
+    ):
+        assert errors(text) == []
+        assert errors(text.replace("templateRef", "templateRfe"))
+        assert errors(text.replace(link, "{}"))
+        assert errors(text.replace("identifier: ", "name: "))
+
+
 def test_there_are_examples():
     assert EXAMPLES
 

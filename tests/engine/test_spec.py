@@ -88,11 +88,16 @@ def test_a_value_is_a_copy_that_nobody_else_holds():
 )
 def test_what_cannot_be_evaluated_fails_with_its_place_and_the_near_miss(spec, path, shown, place):
     with pytest.raises(StepFailed) as caught:
-        evaluate(spec, places={path: place})
+        evaluate(spec, places={path: (*place, "")})
     message = str(caught.value)
     assert message.startswith(f"p.yaml:{place[0]}:{place[1]}: `{shown}`: ")
     assert "'version'" in message
     assert caught.value.failure_type is FailureType.CONFIGURATION
+
+
+def test_a_place_in_a_template_names_its_file():
+    with pytest.raises(StepFailed, match=r"^t\.yaml:9:1: `text`: "):
+        evaluate({"text": "<+v.versio>"}, places={"text": (9, 1, "t.yaml")})
 
 
 def test_a_place_that_is_not_known_is_that_of_the_step():
@@ -142,7 +147,7 @@ def test_an_expression_for_later_is_kept_with_the_values_that_it_needs():
 )
 def test_an_expression_for_later_that_can_never_be_judged_fails_now(text, message):
     with pytest.raises(StepFailed, match=rf"p\.yaml:2:4: `expression`: .*{message}"):
-        evaluate({"expression": text}, {"expression": "issue"}, {"expression": (2, 4)})
+        evaluate({"expression": text}, {"expression": "issue"}, {"expression": (2, 4, "")})
 
 
 def test_a_blank_criterion_is_none_and_is_left_to_the_step():
@@ -192,7 +197,7 @@ def test_what_a_value_holds_is_never_evaluated_there_either():
 def test_what_has_no_place_in_a_language_is_told_with_its_place(text, words):
     VALUES["long"] = "x" * 50_000
     with pytest.raises(StepFailed) as told:
-        evaluate({"a": text}, places={"a": (9, 1)}, quoting={"a": bracketed})
+        evaluate({"a": text}, places={"a": (9, 1, "")}, quoting={"a": bracketed})
     del VALUES["long"]
     assert str(told.value).startswith(words)
     assert told.value.failure_type is FailureType.CONFIGURATION

@@ -143,11 +143,11 @@ def test_a_retry_after_on_success_is_ignored(
 @pytest.mark.parametrize(
     ("status", "kind", "failure"),
     [
-        (400, JiraRefused, FailureType.UNKNOWN),
+        (400, JiraRefused, FailureType.CONFIGURATION),
         (401, SignInRefused, FailureType.AUTHENTICATION),
         (403, NotAllowed, FailureType.AUTHORIZATION),
-        (404, NotFound, FailureType.UNKNOWN),
-        (413, JiraRefused, FailureType.UNKNOWN),
+        (404, NotFound, FailureType.CONFIGURATION),
+        (413, JiraRefused, FailureType.RESOURCE_LIMITS),
     ],
 )
 @pytest.mark.parametrize("call", [read, create])

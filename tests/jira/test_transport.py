@@ -258,6 +258,7 @@ def test_a_proxy_that_is_not_there_is_not_sent() -> None:
 def _untrusted() -> Exception:
     cause = ssl.SSLCertVerificationError("x")
     cause.verify_message = "self-signed certificate"
+    cause.verify_code = 18
     return requests.exceptions.SSLError(exceptions.SSLError(cause))
 
 
@@ -272,4 +273,5 @@ def _untrusted() -> Exception:
     ],
 )
 def test_a_failure_is_told_in_words_and_without_addresses(failure: Exception, words: str) -> None:
-    assert why(failure) == words
+    assert why(failure).words == words
+    assert why(failure).advice

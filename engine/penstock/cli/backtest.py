@@ -12,6 +12,7 @@ from typing import Literal
 import click
 
 from penstock.app import App, StartOptions
+from penstock.cli.asking import planned_with_answers
 from penstock.cli.options import (
     app_for,
     connectors_option,
@@ -21,6 +22,7 @@ from penstock.cli.options import (
     sandbox_option,
     sandbox_settings,
     sandbox_world_options,
+    templates_option,
 )
 from penstock.cli.run import parse_inputs
 from penstock.past import Past, Replayable
@@ -57,6 +59,7 @@ Examples:
 )
 @input_options
 @connectors_option
+@templates_option
 @sandbox_option
 @sandbox_world_options
 @output_option
@@ -67,8 +70,10 @@ def backtest(
     step: str | None,
     limit: int,
     inputs: tuple[str, ...],
-    input_sets: tuple[Path, ...],
+    input_sets: tuple[str, ...],
+    no_input: bool,
     connectors: Path | None,
+    templates: Path | None,
     sandbox: bool,
     world: Path | None,
     flavour: str | None,
@@ -83,8 +88,8 @@ def backtest(
         raise click.UsageError("--jql is empty; write which tickets, such as 'project = CHG'")
     settings = sandbox_settings(sandbox, None, world, flavour, None)
     app = app_for(None)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
-    planned = app.plan(options, complete=True)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
+    planned = planned_with_answers(app, options, may_ask=not no_input)
     stage, found = find_gate(planned.plan, app.plugins.step_types, step)
     kind = app.plugins.step_types[found.type]
     gate = made_gate(planned.plan, stage, found, kind, app.clock.now())

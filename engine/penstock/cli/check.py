@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Literal
 import click
 
 from penstock.app import App, StartOptions
+from penstock.cli.asking import planned_with_answers
 from penstock.cli.options import (
     app_for,
     connectors_option,
@@ -16,6 +17,7 @@ from penstock.cli.options import (
     sandbox_option,
     sandbox_options,
     sandbox_settings,
+    templates_option,
 )
 from penstock.cli.run import parse_inputs
 from penstock.errors import Fault, Refused
@@ -36,7 +38,8 @@ Examples:
 )
 @click.argument("files", nargs=-1, required=True, type=click.Path(path_type=Path))
 @connectors_option
-def validate(*, files: tuple[Path, ...], connectors: Path | None) -> int:
+@templates_option
+def validate(*, files: tuple[Path, ...], connectors: Path | None, templates: Path | None) -> int:
     """Check pipeline FILES without running or asking anything; show every fault at once.
 
     Connectors are checked where there is a directory of them.
@@ -46,9 +49,8 @@ def validate(*, files: tuple[Path, ...], connectors: Path | None) -> int:
     for file in files:
         there = connectors is not None or (file.parent / "connectors").is_dir()
         try:
-            planned = app.plan(
-                StartOptions(file, connectors=connectors), complete=False, check_connectors=there
-            )
+            options = StartOptions(file, connectors=connectors, templates=templates)
+            planned = app.plan(options, complete=False, check_connectors=there)
         except Refused as error:
             faults += error.faults
             continue
@@ -73,6 +75,7 @@ Examples:
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
 @connectors_option
+@templates_option
 @click.option(
     "--live",
     is_flag=True,
@@ -86,7 +89,9 @@ def plan(
     file: Path,
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
+    no_input: bool,
     connectors: Path | None,
+    templates: Path | None,
     live: bool,
     sandbox: bool,
     script: Path | None,
@@ -104,9 +109,9 @@ def plan(
         raise click.UsageError("--sandbox belongs to --live; add --live")
     settings = sandbox_settings(sandbox, script, world, flavour, ledger)
     app = app_for(None)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
     there = live or connectors is not None or (file.parent / "connectors").is_dir()
-    planned = app.plan(options, complete=True, check_connectors=there)
+    planned = planned_with_answers(app, options, check_connectors=there, may_ask=not no_input)
     for note in planned.notes:
         click.echo(f"note: {note}", err=True)
     found = _found(app, options, planned.plan) if live else None

@@ -13,6 +13,7 @@ _COMMANDS = {
     "run": "run",
     "validate": "check",
     "plan": "check",
+    "inputs": "inputs",
     "backtest": "backtest",
     "runs": "history",
     "show": "history",

@@ -24,6 +24,7 @@ __all__ = [
     "sandbox_options",
     "sandbox_settings",
     "sandbox_world_options",
+    "templates_option",
 ]
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -50,6 +51,16 @@ def connectors_option(function: F) -> F:
     )(function)
 
 
+def templates_option(function: F) -> F:
+    """Add ``--templates``."""
+    return click.option(
+        "--templates",
+        metavar="DIR",
+        type=click.Path(path_type=Path),
+        help="Directory of template files. Default: templates/ beside the pipeline.",
+    )(function)
+
+
 def output_option(function: F) -> F:
     """Add ``--output``."""
     return click.option(
@@ -62,7 +73,12 @@ def output_option(function: F) -> F:
 
 
 def input_options(function: F) -> F:
-    """Add ``--input`` and ``--input-set``."""
+    """Add ``--input``, ``--input-set`` and ``--no-input``."""
+    function = click.option(
+        "--no-input",
+        is_flag=True,
+        help="Never ask for inputs that are missing, also at a terminal.",
+    )(function)
     function = click.option(
         "--input-set",
         "input_sets",

@@ -9,6 +9,7 @@ from typing import Literal
 import click
 
 from penstock.app import App, StartOptions
+from penstock.cli.asking import planned_with_answers
 from penstock.cli.options import (
     app_for,
     connectors_option,
@@ -19,6 +20,7 @@ from penstock.cli.options import (
     sandbox_option,
     sandbox_options,
     sandbox_settings,
+    templates_option,
 )
 from penstock.errors import Refused
 from penstock.events import Status
@@ -65,6 +67,7 @@ Examples:
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
 @connectors_option
+@templates_option
 @sandbox_option
 @sandbox_options
 @click.option("--detach", is_flag=True, help="Carry the run in the background; print its id.")
@@ -75,7 +78,9 @@ def run(
     file: Path,
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
+    no_input: bool,
     connectors: Path | None,
+    templates: Path | None,
     sandbox: bool,
     script: Path | None,
     world: Path | None,
@@ -91,15 +96,20 @@ def run(
     """
     settings = sandbox_settings(sandbox, script, world, flavour, ledger)
     app = app_for(database)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
-    return start(app, options, output, detach=detach)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
+    return start(app, options, output, detach=detach, may_ask=not no_input)
 
 
 def start(
-    app: App, options: StartOptions, output: Literal["text", "json"], *, detach: bool = False
+    app: App,
+    options: StartOptions,
+    output: Literal["text", "json"],
+    *,
+    detach: bool = False,
+    may_ask: bool = True,
 ) -> int:
     """Plan, journal and carry a run; return the exit code."""
-    planned = app.plan(options, complete=True)
+    planned = planned_with_answers(app, options, may_ask=may_ask)
     for note in planned.notes:
         click.echo(f"note: {note}", err=True)
     record = app.start(options, planned)

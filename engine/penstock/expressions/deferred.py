@@ -4,6 +4,7 @@ A gate's criteria are judged at every look; a text is rendered once its step has
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
+from copy import deepcopy
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Self, cast
@@ -14,6 +15,7 @@ from penstock.errors import ExpressionError
 from penstock.expressions.faults import MissingError, OperandError
 from penstock.expressions.lookups import part
 from penstock.expressions.names import Names, Read
+from penstock.expressions.status_text import StatusText
 from penstock.expressions.template import Template, parse, parse_criterion
 from penstock.expressions.values import plain
 from penstock.json_types import Json
@@ -34,12 +36,14 @@ __all__ = ["Deferred", "DeferredText"]
 class Deferred:
     """A criterion, as ``parse_criterion`` takes it, and the values captured for it.
 
-    As a field of a pydantic model it takes its text, or ``{"text": …, "names": {…}}``, and is
-    written as the latter.
+    As a field of a pydantic model it takes its text, or what ``to_json`` gives, and is written as
+    the latter.
     """
 
     text: str
     names: Mapping[str, Json] = field(default_factory=dict)
+    #: Where a status stands among the names: it has two, of which JSON keeps one.
+    statuses: tuple[tuple[str, ...], ...] = ()
 
     @staticmethod
     def _parse(text: str) -> Template:
@@ -53,9 +57,23 @@ class Deferred:
         name (``issue``), for a look at it that does not name the field that is meant.
         """
         kept = {keep} if isinstance(keep, str) else set(keep.names)
+        captured: dict[str, Any] = {}
+        statuses = []
+        for path, value in self._captured(names, keep, kept):
+            place = captured
+            for name in path[:-1]:
+                place = place.setdefault(name, {})
+            place[path[-1]] = plain(value)
+            if isinstance(value, StatusText):
+                statuses.append(path)
+        return replace(self, names=captured, statuses=tuple(statuses))
+
+    def _captured(
+        self, names: Names, keep: str | Later, kept: Collection[str]
+    ) -> Iterator[tuple[tuple[str, ...], object]]:
+        """Yield the path and the value of each read, shorter paths first."""
         reads = list(_followed(self._parse(self.text), names, kept))
         optional = {read.path for read in reads if read.optional}
-        captured: dict[str, Any] = {}
         for read in sorted(reads, key=lambda read: len(read.path)):
             if read.path[0] in kept:
                 if isinstance(keep, str):
@@ -63,17 +81,14 @@ class Deferred:
                 continue
             try:
                 value = _value(names, read)
+                plain(value)
             except MissingError as error:
                 if read.path in optional:
                     continue
                 raise _wrong(read, error) from None
             except OperandError as error:
                 raise _wrong(read, error) from None
-            place = captured
-            for name in read.path[:-1]:
-                place = place.setdefault(name, {})
-            place[read.path[-1]] = value
-        return replace(self, names=captured)
+            yield read.path, value
 
     def fields(self, root: str) -> tuple[str, ...]:
         """Return the names looked up directly under *root*, sorted: ``issue.Status`` → Status."""
@@ -96,7 +111,17 @@ class Deferred:
         from penstock.expressions.judging import judged
 
         expression = cast("Expression", parse_criterion(self.text).parts[0])
-        return judged(expression, Names(self.names, now), values, since)
+        return judged(expression, Names(self._seen(), now), values, since)
+
+    def _seen(self) -> Mapping[str, object]:
+        """Return the captured names with the statuses among them as such."""
+        seen: dict[str, Any] = deepcopy(dict(self.names)) if self.statuses else dict(self.names)
+        for *above, last in self.statuses:
+            place = seen
+            for name in above:
+                place = place[name]
+            place[last] = StatusText(place[last])
+        return seen
 
     @classmethod
     def __get_pydantic_core_schema__(
@@ -109,7 +134,7 @@ class Deferred:
             cls._validated,
             json_schema_input_schema=core_schema.str_schema(),
             serialization=core_schema.plain_serializer_function_ser_schema(
-                cls._serialised, return_schema=core_schema.dict_schema()
+                cls.to_json, return_schema=core_schema.dict_schema()
             ),
         )
 
@@ -123,12 +148,22 @@ class Deferred:
             raise ValueError("an expression is needed here, as text")  # noqa: TRY004 - pydantic's
         try:
             cls._parse(value["text"])
-            return cls(value["text"], cast("dict[str, Json]", plain(value.get("names", {}))))
+            names = cast("dict[str, Json]", plain(value.get("names", {})))
+            statuses = tuple(tuple(path) for path in value.get("statuses", ()))
+            made = cls(value["text"], names, statuses)
+            made._seen()
         except (ExpressionError, OperandError) as error:
             raise ValueError(str(error)) from error
+        except (KeyError, TypeError, ValueError) as error:
+            raise ValueError("its statuses are none; write the expression as text") from error
+        return made
 
-    def _serialised(self) -> dict[str, Json]:
-        return {"text": self.text, "names": self.names}
+    def to_json(self) -> dict[str, Json]:
+        """Return what a model reads it from again: ``{"text": …, "names": {…}}``."""
+        written: dict[str, Json] = {"text": self.text, "names": self.names}
+        if self.statuses:
+            written["statuses"] = [list(path) for path in self.statuses]
+        return written
 
 
 @dataclass(frozen=True)
@@ -146,7 +181,7 @@ class DeferredText(Deferred):
         *values* are what was not known before; *now* gives the present, aware. What comes out is
         data. Raises ``ExpressionError``.
         """
-        found = self._parse(self.text).render(Names({**self.names, **values}, now))
+        found = self._parse(self.text).render(Names({**self._seen(), **values}, now))
         return cast("Json", found)  # no secrets: there is nobody here to ask for one
 
 
@@ -182,11 +217,11 @@ def _told(expression: "Expression", read: Read, names: Names) -> Iterator[str]:
         yield name
 
 
-def _value(names: Names, read: Read) -> Json:
+def _value(names: Names, read: Read) -> object:
     value: object = names.values
     for name in read.path:
         value = part(value, name)
-    return plain(value)
+    return value
 
 
 def _check_field(read: Read) -> None:

@@ -58,6 +58,14 @@ CREATE TABLE effect (
 ALTER TABLE effect ADD COLUMN sent TEXT;
 ALTER TABLE effect ADD COLUMN again REAL;
 """,
+    """
+CREATE TABLE answer (
+  run TEXT NOT NULL, path TEXT NOT NULL, attempt INTEGER NOT NULL, number INTEGER NOT NULL,
+  at TEXT NOT NULL, user TEXT NOT NULL, action TEXT NOT NULL, comment TEXT NOT NULL,
+  rest TEXT NOT NULL,
+  PRIMARY KEY (run, path, attempt, number)
+) STRICT, WITHOUT ROWID;
+""",
 )
 _VERSION = len(_FORMATS)
 

@@ -11,6 +11,7 @@ from penstock.events import Status
 from penstock.evidence import sealed
 from penstock.json_types import Json
 from penstock.verdict import Combination, Condition, Verdict, VerdictStatus
+from penstock.watch import Answer
 
 __all__ = [
     "AttemptRecord",
@@ -18,6 +19,7 @@ __all__ = [
     "Row",
     "RunRecord",
     "WaitRecord",
+    "answer_of",
     "instant",
     "made",
     "moment",
@@ -179,10 +181,14 @@ def made(kind: type[R], row: Row) -> R:
         return kind.of(row)
     except (KeyError, TypeError, ValueError) as error:
         what = kind.__name__.removesuffix("Record").lower()
-        raise JournalError(
-            f"the journal holds a row of the table {what}, of run {row[0]!r}, that cannot be read: "
-            f"{error}; it was changed by hand, or its disk is failing"
-        ) from error
+        raise _unreadable(what, row, error) from error
+
+
+def _unreadable(table: str, row: Row, error: Exception) -> JournalError:
+    return JournalError(
+        f"the journal holds a row of the table {table}, of run {row[0]!r}, that cannot be read: "
+        f"{error}; it was changed by hand, or its disk is failing"
+    )
 
 
 def moment(at: datetime) -> str:
@@ -205,8 +211,9 @@ def to_json(value: object) -> str:
 
 def verdict_to_json(verdict: Verdict) -> str:
     """Return a verdict tree as JSON text."""
-    decided = moment(verdict.decided) if verdict.decided else None
-    return to_json({**asdict(verdict), "decided": decided})
+    instants = {name: getattr(verdict, name) for name in ("decided", "again")}
+    texts = {name: moment(at) if at else None for name, at in instants.items()}
+    return to_json({**asdict(verdict), **texts})
 
 
 def sealed_verdict(text: str) -> str:
@@ -227,7 +234,19 @@ def verdict_from_json(text: str) -> Verdict:
         instant(value["decided"]) if value["decided"] else None,
         value["outputs"],
         value.get("evidence", {}),
+        instant(value["again"]) if value.get("again") else None,
     )
+
+
+def answer_of(row: Row) -> Answer:
+    """Return the answer that a row of the table holds; raise ``JournalError`` for what is none."""
+    user, action, comment = row[5], row[6], row[7]
+    try:
+        rest = json.loads(row[8])
+        at, groups = instant(row[4]), tuple(rest["groups"])
+        return Answer(user, action, at, rest["email"], comment, rest["inputs"], groups)
+    except (KeyError, TypeError, ValueError) as error:
+        raise _unreadable("answer", row, error) from error
 
 
 def _condition(value: Mapping[str, Any] | None) -> Condition | None:

@@ -9,6 +9,7 @@ from threading import RLock
 
 from penstock.errors import JournalError, OwnershipLost
 from penstock.events import Status
+from penstock.journal.answers import Answers
 from penstock.journal.database import open_database, read, transaction
 from penstock.journal.masking import masked_json, masked_text
 from penstock.journal.records import (
@@ -51,6 +52,7 @@ class Journal:
         self._masker = masker or Masker()
         self._connection = open_database(file)
         self._lock = RLock()
+        self.answers = Answers(self._connection, self._masker, self._lock)
 
     def close(self) -> None:
         """Close the file."""

@@ -48,7 +48,6 @@ UNSUPPORTED = {
     "enforce": "cannot be honoured: there is no policy engine here; take it away to run without",
     "flowControl": "is not supported yet; take it away",
     "insert": "is not supported yet; take it away",
-    "template": "is not supported yet; write what the template holds",
 }
 #: The platform's own marks in its files; they mean nothing to a person.
 MARK = "__uuid"
@@ -57,7 +56,7 @@ _OTHER_FILES = {
     "connector": "it is a connector: put it into the directory of connectors",
     "inputSet": "it is an input set: give it with --input-set",
     "overlayInputSet": "it is an overlay of input sets: give it with --input-set",
-    "template": "it is a template: write what it holds into a pipeline",
+    "template": "it is a template: put it into templates/ beside a pipeline that names it",
 }
 #: Keys that may be left out until their input is known.
 OPTIONAL = frozenset(

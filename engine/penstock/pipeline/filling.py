@@ -14,7 +14,7 @@ from penstock.pipeline.matching import Entry
 from penstock.pipeline.places import Path
 from penstock.source import Source, Value, Woven, typed
 
-__all__ = ["Filled", "Verbatim", "fill_inputs"]
+__all__ = ["Filled", "Verbatim", "fill_inputs", "named"]
 
 
 class Verbatim(str):
@@ -58,7 +58,7 @@ def fill_inputs(
     """
     faults = [item.fault for item in inputs if item.fault]
     values: dict[Path, str | Entry] = {**(entries or {})}
-    values |= _named(source, inputs, given or {}, faults)
+    values |= named(source, inputs, given or {}, faults)
     replaced: dict[Path, Value] = {}
     for item in inputs:
         value = values.get(item.path, None if item.form.during_run else item.form.default)
@@ -80,7 +80,7 @@ def fill_inputs(
     )
 
 
-def _named(
+def named(
     source: Source, inputs: Sequence[Input], given: Mapping[str, str], faults: list[Fault]
 ) -> dict[Path, str]:
     """Match given names to inputs: the whole name, or an ending that only one input has.

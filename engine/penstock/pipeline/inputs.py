@@ -13,7 +13,7 @@ from penstock.pipeline.number import number_of
 from penstock.pipeline.places import Path
 from penstock.source import Source
 
-__all__ = ["Input", "find_inputs", "label"]
+__all__ = ["Input", "find_inputs", "is_in_spec", "label"]
 
 #: Levels of the document that say nothing in an input's name.
 _SILENT = frozenset(

@@ -5,11 +5,15 @@ from dataclasses import dataclass, field
 from pathlib import Path as FilePath
 
 from penstock.errors import Fault, Refused
-from penstock.pipeline.filling import Filled, Verbatim, fill_inputs
+from penstock.pipeline.document import Document
+from penstock.pipeline.filling import Filled, Verbatim, fill_inputs, named
 from penstock.pipeline.input_sets import DIRECTORY, InputSets
 from penstock.pipeline.inputs import Input, find_inputs
 from penstock.pipeline.matching import Entry
 from penstock.pipeline.places import Path
+from penstock.pipeline.template_files import DIRECTORY as TEMPLATES
+from penstock.pipeline.template_files import TemplateDirectory
+from penstock.pipeline.templates import without_templates
 from penstock.source import Source, read
 
 __all__ = ["Intake"]
@@ -28,13 +32,21 @@ class Intake:
 
     @classmethod
     def of(
-        cls, file: FilePath, given: Mapping[str, str], input_sets: Sequence[str | FilePath]
+        cls,
+        file: FilePath,
+        given: Mapping[str, str],
+        input_sets: Sequence[str | FilePath] = (),
+        templates: FilePath | None = None,
     ) -> "Intake":
-        """Read a pipeline and its input sets; of these the later one wins.
+        """Read a pipeline, its templates and its input sets; of these the later one wins.
 
-        Raise ``Refused`` with all faults of the pipeline file, or of the sets.
+        *templates* is a directory, ``None`` the one beside the pipeline. Raise ``Refused`` with
+        all faults of the pipeline file, else of the templates, else of the sets.
         """
-        source = read(file)
+        if templates is not None and not templates.is_dir():
+            raise Refused(f"{templates} is not a directory; --templates takes one")
+        directory = TemplateDirectory(templates or file.parent / TEMPLATES)
+        source = without_templates(read(file), directory)
         sets = InputSets(source, file.parent / DIRECTORY)
         entries: dict[Path, Entry] = {}
         faults: list[Fault] = []
@@ -47,6 +59,21 @@ class Intake:
         data = {name: Verbatim(value) for name, value in given.items()}
         return cls(source, find_inputs(source), data, entries)
 
+    @property
+    def faults(self) -> tuple[Fault, ...]:
+        """Why it is no pipeline, or what is wrong with how its inputs are written."""
+        try:
+            Document.of(self.source, self.source.value)
+        except Refused as error:
+            return error.faults
+        return tuple(item.fault for item in self.inputs if item.fault)
+
     def fill(self, *, complete: bool) -> Filled:
         """Return the tree with its inputs filled in; *complete*: each must have a value."""
         return fill_inputs(self.source, self.inputs, self.given, self.entries, complete=complete)
+
+    @property
+    def unanswered(self) -> tuple[Input, ...]:
+        """The inputs for which nothing is given; some have a default."""
+        known = {*self.entries, *named(self.source, self.inputs, self.given, [])}
+        return tuple(item for item in self.inputs if item.path not in known)

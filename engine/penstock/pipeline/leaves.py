@@ -31,7 +31,7 @@ class StepLeaf:
     turn: int
     written: str
     #: The names below it, or ``None`` if only the run will tell.
-    names: frozenset[str] | None = None
+    names: tuple[str, ...] | None = None
 
 
 @dataclass(eq=False)
@@ -74,7 +74,7 @@ Leaf: TypeAlias = StepLeaf | VariableLeaf
 
 
 #: What a run knows of every step.
-STEP = frozenset({"endTs", "identifier", "name", "retryCount", "spec", "startTs", "status", "type"})
+STEP = ("name", "identifier", "type", "status", "startTs", "endTs", "retryCount", "spec")
 
 
 def step_leaf(step: Place, written: str, outputs: Mapping[str, frozenset[str]]) -> StepLeaf:
@@ -83,7 +83,8 @@ def step_leaf(step: Place, written: str, outputs: Mapping[str, frozenset[str]]) 
     *outputs* holds the names of the outputs of step types, where they are known.
     """
     own = outputs.get(str(step.node.get("type")))
-    return StepLeaf(step.turn, written, None if own is None else own | STEP)
+    names = None if own is None else (*sorted(own), *STEP)
+    return StepLeaf(step.turn, written, names)
 
 
 def variable_leaves(variables: object, path: Path, prefix: str) -> dict[str, VariableLeaf]:

@@ -51,7 +51,7 @@ class Matching:
         if is_input(asked):
             if given is not None:
                 self.entries[here] = Entry(given, self.source, path)
-        elif not given or given == asked:
+        elif not given or (isinstance(given, str) and given == asked):
             return
         elif isinstance(given, dict) and isinstance(asked, dict):
             self._take_mapping(given, path, asked, here)

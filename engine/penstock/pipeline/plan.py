@@ -82,7 +82,8 @@ class PlannedStep:
     """A step whose type is known and whose ``spec`` was checked as far as it can be.
 
     ``occasion`` is Harness's ``when.stageStatus``: Success, Failure or All. ``places`` maps the
-    dotted path of each text in the spec to its line and column, in the order of the file.
+    dotted path of each text in the spec to its line, its column and its file, in their order; a
+    file is ``""`` where it is the plan's own.
     """
 
     path: str
@@ -94,11 +95,13 @@ class PlannedStep:
     timeout: float
     occasion: str
     condition: str | None
-    places: Mapping[str, tuple[int, int]]
+    places: Mapping[str, tuple[int, int, str]]
     line: int
     column: int
     failures: tuple[FailureRule, ...] = ()
     strategy: Strategy | None = None
+    #: Where it is written, if not in the plan's file: a template's.
+    file: str = ""
 
 
 @dataclass(frozen=True)
@@ -119,6 +122,8 @@ class PlannedGroup:
     failures: tuple[FailureRule, ...] = ()
     strategy: Strategy | None = None
     type: str = "StepGroup"
+    #: As of a step.
+    file: str = ""
 
 
 #: What runs side by side; a body is a sequence of them, mostly of one each.
@@ -145,6 +150,8 @@ class PlannedStage:
     rollback: tuple[Rank, ...] = ()
     failures: tuple[FailureRule, ...] = ()
     strategy: Strategy | None = None
+    #: As of a step.
+    file: str = ""
     description: str = ""
 
     @property

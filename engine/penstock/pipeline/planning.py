@@ -140,6 +140,7 @@ class _Planning:
             self._ranks(execution.rollback_steps, (*below, "rollbackSteps"), f"{above}/{ROLLBACK}"),
             _failures(stage.failure_strategies),
             _strategy(stage.strategy),
+            self._file(path),
             stage.description or "",
         )
 
@@ -171,13 +172,15 @@ class _Planning:
             place.column,
             _failures(group.failure_strategies),
             _strategy(group.strategy),
+            file=self._file((*path, "identifier")),
         )
 
     def _step(self, step: StepModel, path: Path, above: str) -> PlannedStep:
         places = {}
         for below, _ in texts_of(step.spec):
-            at = self.source.place((*path, "spec", *below))
-            places[".".join(str(part) for part in below)] = (at.line, at.column)
+            here = (*path, "spec", *below)
+            at = self.source.place(here)
+            places[".".join(map(str, below))] = (at.line, at.column, self._file(here))
         place = self.source.place((*path, "identifier"))
         return PlannedStep(
             f"{above}/{step.identifier}",
@@ -193,7 +196,13 @@ class _Planning:
             place.column,
             _failures(step.failure_strategies),
             _strategy(step.strategy),
+            self._file((*path, "identifier")),
         )
+
+    def _file(self, path: Path) -> str:
+        """Return the file in which something stands, if it is another than the pipeline's."""
+        file = self.source.file_of(path)
+        return "" if file == self.source.file else file
 
     def _variables(self, variables: list[Variable], path: Path) -> tuple[PlannedVariable, ...]:
         planned = []

@@ -10,6 +10,7 @@ from penstock.connector import Connector
 from penstock.connectors.files import ConnectorDocument
 from penstock.pipeline.document import MARK, NOTED, OPTIONAL, UNSUPPORTED
 from penstock.pipeline.model import Pipeline
+from penstock.pipeline.templates import Link
 from penstock.step import Step
 
 __all__ = ["connector_schema", "pipeline_schema"]
@@ -29,6 +30,8 @@ _NARROWER = frozenset({"const", "enum", "examples", "format", "pattern"})
 _SHOWN = ("title", "description", "default")
 _NESTED_LISTS = ("anyOf", "oneOf", "allOf", "prefixItems")
 _NESTED = ("items", "additionalProperties")
+#: What a template may be named in, which then gives the rest.
+_LINKED = frozenset({"Pipeline", "Stage", "Step", "StepGroup"})
 
 
 def pipeline_schema(types: Mapping[str, type[Step]]) -> _Schema:
@@ -48,7 +51,7 @@ def pipeline_schema(types: Mapping[str, type[Step]]) -> _Schema:
         "title": "Penstock pipeline",
         "type": "object",
         # Without its root a document is recognised by what every pipeline has.
-        "if": {"required": ["stages"]},
+        "if": {"anyOf": [{"required": ["stages"]}, {"required": ["identifier", "template"]}]},
         "then": {"$ref": "#/$defs/Pipeline"},
         "else": {
             "properties": {"pipeline": {"$ref": "#/$defs/Pipeline"}, MARK: {}},
@@ -91,7 +94,23 @@ def _level(name: str, schema: _Schema) -> _Schema:
     if name != "Variable":
         properties |= {key: {} for key in sorted(NOTED)}
         properties |= dict.fromkeys(sorted(UNSUPPORTED), _EMPTY)
-    return {**schema, "properties": {**properties, MARK: {}}}
+    schema = {**schema, "properties": {**properties, MARK: {}}}
+    return _linked(schema) if name in _LINKED else schema
+
+
+def _linked(schema: _Schema) -> _Schema:
+    """Let a template give what is required, all but the identifier."""
+    link = _read_as_text(Link.model_json_schema(by_alias=True))
+    others = [key for key in schema["required"] if key != "identifier"]
+    is_there = {"required": ["template"], "properties": {"template": link}}
+    properties = {**schema["properties"], "template": {"anyOf": [link, _EMPTY]}}
+    return {
+        **schema,
+        "properties": properties,
+        "required": ["identifier"],
+        "if": is_there,
+        "else": {"required": others},
+    }
 
 
 def _or_nothing(key: str, schema: _Schema) -> _Schema:

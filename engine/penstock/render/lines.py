@@ -108,7 +108,9 @@ class LineRenderer:
         if isinstance(event, GateOpened):
             until = day_time(event.deadline, event.at, self._zone)
             every = elapsed(event.interval) if event.interval % 1 else f"{event.interval:.0f}s"
-            text = f"waits for {clean(event.key)} until {until}, looking every {every}"
+            polled = f" until {until}, looking every {every}"
+            text = f"waits for {clean(event.key)}"
+            text += polled if event.interval else f", until {until} at most"
             return [self._line(event, event.path, f"{text}  {safe_link(event.link) or ''}")]
         if not event.changed:
             return []

@@ -98,8 +98,8 @@ class Inspector:
         return InspectedStep(preview, inspection, placed)
 
     def _fault(self, step: PlannedStep, finding: Finding) -> Fault:
-        line, column = _place(step, finding.place)
-        return Fault(finding.message, finding.hint, self._plan.file, line, column)
+        line, column, file = _place(step, finding.place)
+        return Fault(finding.message, finding.hint, file or self._plan.file, line, column)
 
     def _signs_in(self, preview: StepPreview, found: list[Finding]) -> bool:
         """Whether the step's connector lets us in, if it has one; tell of it the first time."""
@@ -203,12 +203,12 @@ def _criterion(
         return text
 
 
-def _place(step: PlannedStep, path: SpecPath) -> tuple[int, int]:
-    """Return line and column of what stands at *path*, of the first text in it, or around it."""
+def _place(step: PlannedStep, path: SpecPath) -> tuple[int, int, str]:
+    """Return where *path* stands, the first text in it, or what is around."""
     while path:
         dotted = ".".join(map(str, path))
         for name, place in step.places.items():
             if name == dotted or name.startswith(f"{dotted}."):
                 return place
         path = path[:-1]
-    return step.line, step.column
+    return step.line, step.column, step.file

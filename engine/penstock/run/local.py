@@ -70,6 +70,8 @@ def _wait(state: RunState, runner: Runner, watcher: Watcher, stop: Stop) -> None
         before, version = version, journal.changed_elsewhere()
         if version != before and not journal.holds(state.claim):
             raise OwnershipLost(f"run {state.facts.id} is carried by another process now")
+        if version != before and watcher.heard():
+            return
         left = min((due - clock.now()).total_seconds(), end - clock.monotonic())
         if left <= 0:
             break

@@ -13,6 +13,7 @@ from typing import Any
 
 from penstock.events import Status
 from penstock.expressions import Names
+from penstock.expressions.status_text import StatusText
 from penstock.journal import AttemptRecord
 from penstock.pipeline.plan import (
     Plan,
@@ -23,7 +24,7 @@ from penstock.pipeline.plan import (
     tag_variables,
 )
 from penstock.pipeline.stand_ins import StandIns, with_stand_ins
-from penstock.run.variables import Both, StatusText, Variables
+from penstock.run.variables import Both, Variables
 from penstock.secret import Secret
 from penstock.step import RunFacts
 

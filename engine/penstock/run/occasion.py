@@ -51,4 +51,4 @@ def _by_condition(node: PlannedNode, text: str, names: Names, file: str) -> tupl
 
 
 def _at(node: PlannedNode, file: str, message: str) -> str:
-    return str(Fault(message, "", file, node.line, node.column))
+    return str(Fault(message, "", node.file or file, node.line, node.column))

@@ -3,8 +3,12 @@
 import getpass
 import socket
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
-__all__ = ["origin_of_run"]
+from penstock.journal import RunRecord
+from penstock.step import RunFacts
+
+__all__ = ["facts_of", "origin_of_run"]
 
 
 def origin_of_run(
@@ -24,6 +28,13 @@ def origin_of_run(
         "email": email or f"{user}@{socket.gethostname()}",
         "url": url or f"penstock:run/{run}",
     }
+
+
+def facts_of(record: RunRecord, name: str) -> RunFacts:
+    """Return what the steps of a run may know of it; *name* is the pipeline's."""
+    directory = Path(record.settings.get("directory", "."))
+    url, user = record.facts["url"], record.facts["user"]
+    return RunFacts(record.id, name, record.started, url, user, directory)
 
 
 def _first(environ: Mapping[str, str], *names: str) -> str:

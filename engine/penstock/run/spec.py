@@ -52,7 +52,7 @@ def kept_for_later(text: str, keep: str | Later, names: Names) -> dict[str, Json
     """Return an expression for later as JSON, with all that it reads but the names to *keep*."""
     is_text = isinstance(keep, Later) and not keep.criterion
     later = (DeferredText if is_text else Deferred)(text).capture(names, keep)
-    return {"text": later.text, "names": later.names}
+    return later.to_json()
 
 
 class SpecFailed(StepFailed):
@@ -107,9 +107,12 @@ class _Evaluation:
         return value
 
     def _fail(self, path: str, message: str, hint: str) -> NoReturn:
-        line, column = self.step.places.get(path, (self.step.line, self.step.column))
+        step = self.step
+        line, column, file = step.places.get(path, (step.line, step.column, step.file))
         written = re.sub(r"\.(\d+)", r"[\1]", path)
-        raise SpecFailed(Fault(f"`{written}`: {message}", hint, self.file, line, column)) from None
+        raise SpecFailed(
+            Fault(f"`{written}`: {message}", hint, file or self.file, line, column)
+        ) from None
 
 
 def _left_nothing(text: str, names: Names) -> str | None:

@@ -1,6 +1,5 @@
-"""What expressions read that is more than plain data: statuses, and variables."""
+"""Variables, as expressions read them."""
 
-import re
 from collections.abc import Callable, Iterator, Mapping
 
 from penstock.errors import ExpressionError
@@ -8,27 +7,7 @@ from penstock.expressions import Names, parse
 from penstock.pipeline.number import number_of
 from penstock.pipeline.plan import PlannedVariable
 
-__all__ = ["Both", "StatusText", "Variables"]
-
-
-class StatusText(str):
-    """A status as text that also equals Harness's other name for it.
-
-    Harness shows ``Succeeded`` and compares ``"SUCCEEDED"`` (``APPROVAL_REJECTED``) in ``when``.
-    """
-
-    __slots__ = ()
-
-    def __eq__(self, other: object) -> bool:
-        """Whether *other* is one of the two names."""
-        constant = re.sub(r"(?<!^)(?=[A-Z])", "_", self).upper()
-        return str.__eq__(self, other) is True or constant == other
-
-    def __ne__(self, other: object) -> bool:
-        """Whether *other* is neither name."""
-        return not self == other
-
-    __hash__ = str.__hash__
+__all__ = ["Both", "Variables"]
 
 
 class Variables(Mapping[str, object]):

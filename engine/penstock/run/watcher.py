@@ -3,6 +3,7 @@
 A look that changes nothing writes nothing. Whatever cannot be judged waits, and says why.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -10,11 +11,12 @@ from datetime import datetime, timedelta
 from penstock.connector import Connector
 from penstock.errors import FailureType, PenstockError
 from penstock.events import GateLooked, GateOpened, GateUnavailable, Status
-from penstock.journal import AttemptRecord, WaitRecord
+from penstock.journal import WaitRecord
 from penstock.run.interruption import Interrupted
 from penstock.run.judging import bounded, dated, is_same, judged
+from penstock.run.own_gates import gate_of, is_polled, look_of
 from penstock.run.state import RunState
-from penstock.run.step_run import defect, failed, headline_of, step_of, type_of
+from penstock.run.step_run import defect, failed, headline_of
 from penstock.step import Gate
 from penstock.verdict import Verdict, VerdictStatus
 from penstock.watch import Look, Snapshot, Unavailable, Watch
@@ -62,6 +64,8 @@ class Watcher:
         """Take the run; its gates are taken in by ``refresh``."""
         self._state = state
         self._open: dict[str, _Open] = {}
+        self._run = state.claim.run
+        self._answers = state.journal.answers.count(self._run)
         #: From 0 up to 1, the same for all gates of one look, so that they are asked together.
         self._lag = 0.0
 
@@ -77,32 +81,17 @@ class Watcher:
     def _take(self, wait: WaitRecord) -> None:
         attempt = self._state.attempts[wait.path]
         try:
-            gate = self._gate(attempt)
+            gate = gate_of(self._state, attempt)
         except (Exception, SystemExit) as error:  # noqa: BLE001 - what a plugin raises ends its step only
             self._state.end(failed(attempt, error))
         else:
             now = self._state.now()
             ends = self._elapsed() + (wait.deadline - now).total_seconds()
             self._open[wait.path] = _Open(wait, gate, now, ends, wait.verdict)
+            interval = wait.interval if is_polled(wait, gate) else 0.0
+            run, path, key, link = self._state.facts.id, wait.path, wait.key, wait.link
             # Told in each life of the run: whoever shows this one needs to know.
-            self._state.emit(
-                GateOpened(
-                    self._state.facts.id,
-                    now,
-                    wait.path,
-                    wait.key,
-                    wait.link,
-                    wait.interval,
-                    wait.deadline,
-                )
-            )
-
-    def _gate(self, attempt: AttemptRecord) -> Gate:
-        step = self._state.spots[attempt.path].step
-        gate = step_of(type_of(self._state.world.types, step), attempt.spec)
-        if not isinstance(gate, Gate):
-            raise TypeError(f"steps of type {step.type} do not wait any more")
-        return gate
+            self._state.emit(GateOpened(run, now, path, key, link, interval, wait.deadline))
 
     def next_due(self) -> datetime | None:
         """Return when the next look is due."""
@@ -114,6 +103,16 @@ class Watcher:
         for gate in self._open.values():
             gate.due = now
 
+    def heard(self) -> bool:
+        """Make gates that wait for people due if somebody has answered; return whether so."""
+        before, self._answers = self._answers, self._state.journal.answers.count(self._run)
+        if self._answers == before:
+            return False
+        now = self._state.now()
+        for gate in self._open.values():
+            gate.due = now if not gate.wait.connector else gate.due
+        return True
+
     def look(self) -> None:
         """Look at what is due; end the gates that are through."""
         now = self._state.now()
@@ -122,12 +121,17 @@ class Watcher:
         for gate in self._open.values():
             if gate.due <= now:
                 due.setdefault(gate.wait.connector, []).append(gate)
+        for gate in due.pop("", ()):
+            self._take_in(gate, look_of(self._state, self._watch(gate), gate.wait))
         for reference, gates in due.items():
             for gate, seen in zip(gates, self._ask(reference, gates), strict=True):
-                if isinstance(seen, Snapshot):
-                    self._judge(gate, seen)
-                else:
-                    self._cannot_see(gate, seen)
+                self._take_in(gate, seen)
+
+    def _take_in(self, gate: _Open, seen: Look) -> None:
+        if isinstance(seen, Snapshot):
+            self._judge(gate, seen)
+        else:
+            self._cannot_see(gate, seen)
 
     def _ask(self, reference: str, gates: Sequence[_Open]) -> Sequence[Look]:
         try:
@@ -173,7 +177,7 @@ class Watcher:
             verdict = replace(verdict, evidence={})
         gate.verdict, gate.failures, gate.overdue, gate.problem = verdict, 0, None, None
         if verdict.status is VerdictStatus.WAITING:
-            gate.due = self._next(gate, gate.wait.interval)
+            gate.due = self._after(gate, verdict)
             if changed:
                 self._state.journal.write_verdict(self._state.claim, gate.wait.path, verdict)
             # What is the same as in an earlier life of the run is news to whoever watches this one.
@@ -244,6 +248,14 @@ class Watcher:
                 gate.due,
             )
         )
+
+    def _after(self, gate: _Open, verdict: Verdict) -> datetime:
+        """Return when to look after a verdict that waits."""
+        polled = is_polled(gate.wait, gate.gate)
+        due = self._next(gate, gate.wait.interval if polled else math.inf)
+        if verdict.again is None or verdict.again <= self._state.now():
+            return due
+        return min(due, verdict.again)
 
     def _next(self, gate: _Open, pause: float) -> datetime:
         """Return when to look next: *pause* seconds from now or a little later, but at the

@@ -10,7 +10,8 @@ __all__ = ["penstock_step_types"]
 
 @hookimpl
 def penstock_step_types() -> Sequence[type[Step]]:
-    """Provide ``ShellScript``."""
+    """Provide ``ShellScript`` and ``Wait``."""
     from penstock_core.shell_script import ShellScript
+    from penstock_core.wait import Wait
 
-    return (ShellScript,)
+    return (ShellScript, Wait)

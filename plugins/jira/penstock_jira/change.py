@@ -85,7 +85,7 @@ class Change:
         changed = unlike(edit, self._now.values)
         if changed:
             body, what = written(edit, changed), f"edit {self._key}"
-            with explained(self._now.screen, edit.written):
+            with explained(self._client, self._now.screen, edit.written):
                 self._client.send("PUT", self._now.path, body, what=what)
         elif edit.names:
             self._context.note(f"{self._key} has these values already; nothing was sent")
@@ -119,7 +119,7 @@ class Change:
             self._context.note(f"{self._key} is {self._now.status.name} already; nothing was sent")
             return {"status": self._now.status.name}
         body = {"transition": {"id": way.id}, **written(values, values.names)}
-        with explained(way.screen, values.written):
+        with explained(self._client, way.screen, values.written):
             what = f"move {self._key} to {way.to.name}"
             self._client.send("POST", f"{self._now.path}/transitions", body, what=what)
         return {"status": way.to.name, "asked": effect.intent.get("asked")}

@@ -21,13 +21,14 @@ from penstock_jira.errors import JiraUnreachable, NotFound, NotJira
 from penstock_jira.judge import judge_read, judge_write
 from penstock_jira.pace import Pace
 from penstock_jira.retry import their_time
-from penstock_jira.transport import Interrupted, NotSent, Transport
+from penstock_jira.transport import Interrupted, NotSent, TooLarge, Transport
 
 __all__ = ["JiraClient"]
 
 #: The headers by which Jira tells whom it took us for.
 _ACCOUNT = ("x-aaccountid", "x-ausername")
 _GATEWAY = "api.atlassian.com"
+_BROKE_OFF = "check the network, and the proxy if there is one"
 _NO_PARAMETERS: Mapping[str, str] = {}
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 #: The issue that a request to this path writes.
@@ -47,6 +48,11 @@ class JiraClient:
         #: ahead of ours; ``None``: Jira did not tell.
         self.headers: Mapping[str, str] = {}
         self.skew: float | None = None
+
+    @property
+    def address(self) -> str:
+        """The connector's address, without a final slash."""
+        return self._url
 
     @property
     def account(self) -> Account:
@@ -136,7 +142,7 @@ class JiraClient:
                     method, path, _NO_PARAMETERS, content, fresh=True, headers=headers
                 )
             except NotSent as failure:
-                problem = self._unreachable(what, str(failure))
+                problem = self._unreachable(what, str(failure), failure.advice)
             except Interrupted as failure:
                 raise _unknown(what, str(failure)) from failure
             else:
@@ -164,8 +170,11 @@ class JiraClient:
             self._pace.turn(what, writes=False)
             try:
                 answer = self._exchange(method, path, params, content, fresh=False)
+            except TooLarge as failure:
+                told = f"the answer when asked to {what} is not Jira's: {failure}"
+                problem = JiraUnreachable(told, hint=failure.advice)
             except (NotSent, Interrupted) as failure:
-                problem = self._unreachable(what, str(failure))
+                problem = self._unreachable(what, str(failure), failure.advice)
             else:
                 self._pace.heard(answer, None)
                 refusal = judge_read(answer, what, self._pace.clock.now())
@@ -177,7 +186,7 @@ class JiraClient:
                 except NotJira as doubt:
                     if not doubt.cut_off:
                         raise
-                    problem = self._unreachable(what, "the answer broke off")
+                    problem = self._unreachable(what, "the answer broke off", _BROKE_OFF)
             self._pace.again(problem, tries)
 
     def _exchange(
@@ -208,11 +217,10 @@ class JiraClient:
         except NotJira as doubt:
             raise _unknown(what, doubt.message) from doubt
 
-    def _unreachable(self, what: str, reason: str) -> JiraUnreachable:
+    def _unreachable(self, what: str, reason: str, advice: str) -> JiraUnreachable:
         place = urlsplit(self._url)
         return JiraUnreachable(
-            f"{place.scheme}://{place.netloc} could not be asked to {what}: {reason}",
-            hint="check jiraUrl of the connector, and the network",
+            f"{place.scheme}://{place.netloc} could not be asked to {what}: {reason}", hint=advice
         )
 
 

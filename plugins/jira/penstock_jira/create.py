@@ -7,7 +7,7 @@ again. Once more, late, it is looked for duplicates.
 """
 
 from collections.abc import Collection, Mapping
-from typing import ClassVar, Literal
+from typing import TYPE_CHECKING, ClassVar, Literal
 
 from pydantic import Field
 
@@ -15,6 +15,7 @@ from penstock.inspection import Inspection
 from penstock.json_types import Json
 from penstock.step import Doubt, Effect, Headline, Outputs, Quote, StepContext
 from penstock_jira.answer import members, text
+from penstock_jira.apart import told_apart
 from penstock_jira.around import IssueStep
 from penstock_jira.connector import JiraConnector
 from penstock_jira.draft import Draft
@@ -27,6 +28,9 @@ from penstock_jira.preview import entry_lines
 from penstock_jira.readback import report
 from penstock_jira.reuse import Reuse
 from penstock_jira.spec import ProjectKey, Text, known
+
+if TYPE_CHECKING:
+    from penstock_jira.client import JiraClient
 
 __all__ = ["JiraCreate"]
 
@@ -60,7 +64,11 @@ class JiraCreate(IssueStep):
         known(self.project_key)
         connector = context.connector(self.connector_ref, JiraConnector)
         client = connector.client(context.deadline, note=context.note)
-        extras = Extras(self, client, context, connector.settle_time)
+        with told_apart(client, self.project_key):
+            return self._create(context, client, connector.settle_time)
+
+    def _create(self, context: StepContext, client: "JiraClient", settle: float) -> Outputs:
+        extras = Extras(self, client, context, settle)
         draft = Draft(
             client,
             context,
@@ -70,7 +78,7 @@ class JiraCreate(IssueStep):
             entries=self.fields,
             reuse=self.reuse,
         )
-        doubt = Doubt(connector.settle_time, _TRIES[self.on_unknown], again=True, advice=advice)
+        doubt = Doubt(settle, _TRIES[self.on_unknown], again=True, advice=advice)
         created = members(
             context.effects.once(
                 "create", intent=draft.intent, do=draft.post, look=draft.look, doubt=doubt

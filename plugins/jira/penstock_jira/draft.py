@@ -141,7 +141,7 @@ class Draft:
         labelled = effect.intent.get("labelled") is True
         body = body_of(self._fields(), effect, self._context, labelled=labelled)
         what = f"create an issue in {self._project}"
-        with explained(self._screen, self._values.written), self._doubted():
+        with explained(self._client, self._screen, self._values.written), self._doubted():
             answer = members(self._client.send("POST", "/rest/api/2/issue", body, what=what))
         created = {name: text(answer.get(name)) for name in ("id", "key")}
         if not all(created.values()):

@@ -10,6 +10,7 @@
     │   └── NotFound        404: missing, or not visible to the user
     ├── JiraUnreachable     no answer or 5xx: nothing was done; keeps how long to stay away
     │   └── AskedToWait     429, or a pause that an earlier one asked for; a limit of Jira's
+    ├── WrongAddress        everything is a 404: another system is there, or none
     ├── NotJira             an answer that no Jira gives: a login page, broken or doubtful JSON
     └── FieldsRefused       the ``fields`` of a step do not fit Jira's metadata; nothing was sent
 
@@ -18,6 +19,7 @@ passed is penstock's ``StepExpired``.
 """
 
 from collections.abc import Iterable, Mapping
+from http import HTTPStatus
 from types import MappingProxyType
 from typing import ClassVar
 
@@ -34,10 +36,22 @@ __all__ = [
     "NotFound",
     "NotJira",
     "SignInRefused",
+    "WrongAddress",
     "printable",
 ]
 
 _LONGEST = 500
+#: What a status says of the reason, where its class says nothing.
+_FAILURES: Mapping[int, FailureType] = {
+    HTTPStatus.BAD_REQUEST: FailureType.CONFIGURATION,
+    HTTPStatus.NOT_FOUND: FailureType.CONFIGURATION,
+    HTTPStatus.METHOD_NOT_ALLOWED: FailureType.CONFIGURATION,
+    HTTPStatus.CONFLICT: FailureType.TRANSIENT,
+    HTTPStatus.GONE: FailureType.CONFIGURATION,
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: FailureType.RESOURCE_LIMITS,
+    HTTPStatus.UNSUPPORTED_MEDIA_TYPE: FailureType.CONFIGURATION,
+    HTTPStatus.UNPROCESSABLE_ENTITY: FailureType.CONFIGURATION,
+}
 
 
 def printable(text: str) -> str:
@@ -56,6 +70,8 @@ class JiraRefused(StepFailed):
 
     #: What ``retry_after`` is if nothing else is said. Failed logins in a row lead to a CAPTCHA.
     stay_away: ClassVar[float | None] = None
+    #: Whether the answer has the form of Jira's own errors; another 404 may be anybody's.
+    is_jiras: bool = True
 
     def __init__(
         self,
@@ -76,7 +92,8 @@ class JiraRefused(StepFailed):
         by_field = [f"{name}: {text}" for name, text in self.field_errors.items()]
         words = _once([*self.messages, *by_field])
         told = "; ".join(words) or "it gave no reason"
-        super().__init__(f"Jira refused to {what} ({status}): {told}", hint=hint)
+        failure = _FAILURES.get(status) if self.failure is FailureType.UNKNOWN else None
+        super().__init__(f"Jira refused to {what} ({status}): {told}", hint=hint, failure=failure)
 
 
 def _once(sentences: Iterable[str]) -> list[str]:
@@ -101,6 +118,7 @@ class NotAllowed(JiraRefused):
 class CaptchaWanted(NotAllowed):
     """Jira wants a person to sign in and solve a CAPTCHA; every other try is in vain."""
 
+    failure: ClassVar[FailureType] = FailureType.AUTHENTICATION
     stay_away: ClassVar[float | None] = 600.0
 
 
@@ -117,6 +135,12 @@ class JiraUnreachable(StepFailed):
         """Take what happened, and the seconds that Jira asked us to stay away."""
         self.retry_after = retry_after
         super().__init__(message, hint=hint)
+
+
+class WrongAddress(StepFailed):
+    """There is no Jira at the connector's address."""
+
+    failure: ClassVar[FailureType] = FailureType.CONFIGURATION
 
 
 class AskedToWait(JiraUnreachable):

@@ -10,7 +10,7 @@ from datetime import datetime
 from http import HTTPStatus
 from urllib.parse import urljoin, urlsplit
 
-from penstock.errors import OutcomeUnknown, StepFailed
+from penstock.errors import FailureType, OutcomeUnknown, StepFailed
 from penstock.json_types import Json
 from penstock_jira.answer import Answer, as_list, members, parse, text
 from penstock_jira.errors import (
@@ -30,6 +30,12 @@ from penstock_jira.retry import retry_after
 __all__ = ["judge_read", "judge_write"]
 
 _NOWHERE = "about:nowhere"
+#: Whoever says so, a proxy or Jira, has not let the request through.
+_TOO_LARGE = {
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE,
+    HTTPStatus.REQUEST_URI_TOO_LONG,
+    HTTPStatus.REQUEST_HEADER_FIELDS_TOO_LARGE,
+}
 #: Bytes of a plain text that are shown.
 _LONGEST_WORDS = 300
 _XSRF = "a proxy may have taken the header X-Atlassian-Token away, or changed User-Agent"
@@ -63,7 +69,7 @@ def judge_write(answer: Answer, what: str, now: datetime) -> StepFailed | None:
     found = _common(answer, what, now)
     if found is not None:
         return found
-    if not _is_jiras(answer, what):
+    if not _is_jiras(answer, what) and answer.status not in _TOO_LARGE:
         raise _unknown(answer, what)
     return _refused(answer, what)
 
@@ -95,7 +101,11 @@ def _common(answer: Answer, what: str, now: datetime) -> StepFailed | None:
 def _forbidden(answer: Answer, what: str) -> NotAllowed:
     messages, errors = _words(answer, what)
     xsrf = any("XSRF" in message for message in messages)
-    hint = _XSRF if xsrf else "check the user's permissions"
+    hint = "check the user's permissions"
+    if xsrf:
+        hint = _XSRF
+    elif not _is_jiras(answer, what) and not messages:
+        hint += "; or a proxy or a firewall in front of Jira said so, and not Jira"
     return NotAllowed(what, 403, messages, errors, hint=hint)
 
 
@@ -103,10 +113,18 @@ def _refused(answer: Answer, what: str) -> JiraRefused:
     messages, errors = _words(answer, what)
     if answer.status == HTTPStatus.NOT_FOUND:
         said = any("does not exist" in text and "permission" in text for text in messages)
-        return NotFound(what, 404, messages, errors, hint=_LOOK if said else _MISSING)
-    return JiraRefused(what, answer.status, messages, errors)
+        missing = NotFound(what, 404, messages, errors, hint=_LOOK if said else _MISSING)
+        missing.is_jiras = _is_jiras_own(answer, what)
+        return missing
+    return JiraRefused(what, answer.status, messages, errors, hint=_ADVICE.get(answer.status, ""))
 
 
+#: What to do about a status that says enough.
+_ADVICE: Mapping[int, str] = {
+    HTTPStatus.CONFLICT: "somebody else changed it at the same moment; try it again",
+    HTTPStatus.REQUEST_ENTITY_TOO_LARGE: "send less, or make room: Jira limits how many comments, "
+    "attachments, links and worklogs an issue has, and how large a request is",
+}
 #: What to do where Jira itself says that either may be so.
 _LOOK = "check the key, and what the connector's user may see"
 _MISSING = "it does not exist, or the connector's user may not see it"
@@ -160,7 +178,9 @@ def _moved(answer: Answer, what: str) -> JiraRefused | None:
         hint = f"write jiraUrl: {printable(place)} if that is your Jira; redirects are not followed"
     else:
         hint = "a login page or a proxy stands in front of Jira; redirects are not followed"
-    return JiraRefused(what, answer.status, [f"it redirects to {place}"], hint=hint)
+    moved = JiraRefused(what, answer.status, [f"it redirects to {place}"], hint=hint)
+    moved.failure_type = FailureType.CONFIGURATION
+    return moved
 
 
 def _place(answer: Answer) -> str:
@@ -182,6 +202,14 @@ def _target(answer: Answer) -> str:
     except ValueError:
         return _NOWHERE
     return target if valid else _NOWHERE
+
+
+def _is_jiras_own(answer: Answer, what: str) -> bool:
+    """Whether an answer has the form of Jira's own errors, and no other system's."""
+    try:
+        return "errorMessages" in members(parse(answer.body, what))
+    except NotJira:
+        return False
 
 
 def _is_jiras(answer: Answer, what: str) -> bool:

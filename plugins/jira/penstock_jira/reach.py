@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from penstock.connector import Check
 from penstock_jira.errors import printable
+from penstock_jira.reason import certificate_advice
 
 __all__ = ["Network", "Peer", "reach"]
 
@@ -19,9 +20,6 @@ _PATIENCE = 10.0
 #: Days before a certificate's end from which on it is worth a word.
 _SOON = 30
 _LISTED = 3
-#: OpenSSL: the certificate's issuer is not known, or it signed itself.
-_UNKNOWN_CA = {2, 18, 19, 20, 21, 27}
-_EXPIRED, _OTHER_NAME = 10, 62
 
 
 @dataclass(frozen=True)
@@ -143,7 +141,7 @@ def _tls(host: str, port: int, ca_file: str | None, *, network: Network, now: da
         peer = network.secure(host, port, ca_file)
     except ssl.SSLCertVerificationError as failure:
         words = f"the certificate of {host} is not trusted: {printable(failure.verify_message)}"
-        return Check("tls", False, words, _advice(failure.verify_code, ca_file))
+        return Check("tls", False, words, certificate_advice(failure.verify_code, ca_file))
     except ssl.SSLError as failure:
         words = f"TLS with {host}:{port} could not be set up ({_why(failure)})"
         return Check("tls", False, words, "check that jiraUrl means https, and the port")
@@ -156,15 +154,3 @@ def _tls(host: str, port: int, ca_file: str | None, *, network: Network, now: da
     if left >= _SOON:
         return Check("tls", True, found)
     return Check("tls", None, f"{found}: {left} days left", "have it renewed before that")
-
-
-def _advice(code: int, ca_file: str | None) -> str:
-    if code in _UNKNOWN_CA:
-        if ca_file is not None:
-            return f"{ca_file} lacks the authority that signed it: add that one (PEM)"
-        return "write caFile: a PEM file with the certificate of your company's authority"
-    if code == _EXPIRED:
-        return "have the server's certificate renewed; or set this machine's clock"
-    if code == _OTHER_NAME:
-        return "write jiraUrl with the name that the certificate is for"
-    return "have the server's certificate mended"

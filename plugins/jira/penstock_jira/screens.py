@@ -9,6 +9,7 @@ from penstock.errors import FailureType, StepFailed
 from penstock.json_types import Json
 from penstock.nearest import suggestion
 from penstock_jira.answer import as_list, as_mapping, members, text
+from penstock_jira.apart import wrong_address
 from penstock_jira.errors import (
     FieldsRefused,
     JiraRefused,
@@ -187,6 +188,10 @@ def _no_project(client: "JiraClient", project: str) -> StepFailed:
     what = "list its projects"
     try:
         listed = as_list(client.get("/rest/api/2/project", what=what), what)
+    except NotFound as missing:
+        if not missing.is_jiras:
+            return wrong_address(client)
+        listed = ()
     except StepFailed:  # the list was only wanted for the advice
         listed = ()
     keys = [text(members(item).get("key")) for item in listed]

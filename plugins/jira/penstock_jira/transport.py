@@ -24,22 +24,36 @@ from penstock.errors import PenstockError
 from penstock_jira.answer import Answer
 from penstock_jira.reason import why
 
-__all__ = ["Interrupted", "NotSent", "Route", "Transport"]
+__all__ = ["Interrupted", "NotSent", "Route", "TooLarge", "Transport"]
 
 #: Seconds for the connection.
 _CONNECT = 10.0
 #: Bytes of a decoded body; more is no answer to a question of ours (a gzip bomb, say).
 _LARGEST = 10 * 1024 * 1024
 _CHUNK = 64 * 1024
+_NOT_FOR_US = "check jiraUrl, and whether something else answers there"
 _JSON: Mapping[str, str] = {"Content-Type": "application/json"}
 
 
-class NotSent(PenstockError):
+class _Broken(PenstockError):
+    """An exchange that came to nothing."""
+
+    def __init__(self, words: str, advice: str = "") -> None:
+        """Take what happened and what to do about it."""
+        self.advice = advice
+        super().__init__(words)
+
+
+class NotSent(_Broken):
     """The request has certainly not left this machine."""
 
 
-class Interrupted(PenstockError):
+class Interrupted(_Broken):
     """The request was sent, or may have been, and no whole answer came back."""
+
+
+class TooLarge(Interrupted):
+    """The answer is larger than any that a question of ours could have."""
 
 
 class _Timer:
@@ -220,16 +234,17 @@ class Transport:
             yield
         except (requests.RequestException, urllib3.exceptions.HTTPError, OSError) as failure:
             kind = NotSent if self._timer.sent is False else Interrupted
-            raise kind(why(failure)) from failure
+            reason = why(failure, self._route.ca_file)
+            raise kind(reason.words, reason.advice) from failure
 
 
 def _whole(response: requests.Response) -> bytes:
-    """Return the body; raise ``Interrupted`` once it is larger than any answer should be."""
+    """Return the body; raise ``TooLarge`` once it is larger than any answer should be."""
     parts: list[bytes] = []
     size = 0
     for part in response.iter_content(_CHUNK):
         size += len(part)
         if size > _LARGEST:
-            raise Interrupted(f"the answer is larger than {_LARGEST // 2**20} MiB")
+            raise TooLarge(f"it is larger than {_LARGEST // 2**20} MiB", _NOT_FOR_US)
         parts.append(part)
     return b"".join(parts)

@@ -5,13 +5,14 @@ leaves the fields and the comments as they were.
 """
 
 from collections.abc import Collection
-from typing import Annotated, ClassVar, Self
+from typing import TYPE_CHECKING, Annotated, ClassVar, Self
 
 from pydantic import BeforeValidator, Field, model_validator
 
 from penstock.inspection import Inspection
 from penstock.step import Headline, Outputs, StepContext
 from penstock_jira.answer import members
+from penstock_jira.apart import told_apart
 from penstock_jira.around import IssueStep
 from penstock_jira.change import Change
 from penstock_jira.connector import JiraConnector
@@ -22,6 +23,9 @@ from penstock_jira.preview import entry_lines
 from penstock_jira.readback import report
 from penstock_jira.spec import IssueKey, Spec, known, scalar_text
 from penstock_jira.transitions import Wanted
+
+if TYPE_CHECKING:
+    from penstock_jira.client import JiraClient
 
 __all__ = ["JiraUpdate", "TransitionTo"]
 
@@ -73,7 +77,13 @@ class JiraUpdate(IssueStep):
         key = known(self.issue_key)
         connector = context.connector(self.connector_ref, JiraConnector)
         client = connector.client(context.deadline, note=context.note)
-        extras = Extras(self, client, context, connector.settle_time)
+        with told_apart(client, key):
+            return self._update(context, client, key, connector.settle_time)
+
+    def _update(
+        self, context: StepContext, client: "JiraClient", key: str, settle: float
+    ) -> Outputs:
+        extras = Extras(self, client, context, settle)
         change = Change(client, context, key, self.fields, self.wanted, also=extras.check)
         effects, results = context.effects, []
         if any(not is_comment(entry) for entry in self.fields):
