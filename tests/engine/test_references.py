@@ -486,6 +486,12 @@ def test_a_connector_that_is_read_is_looked_up(bench, name, hint):
     assert len(asked) <= 1  # what is read twice is looked up once
 
 
+def test_what_is_around_a_pipeline_cannot_be_listed_where_nobody_knows_what_there_is():
+    around = surroundings(Home(), SharedVariables(), lambda reference: ())
+    assert ([*around["connector"]], len(around["connector"])) == ([], 0)
+    assert ([*around["variable"]], len(around["variable"])) == (["account", "org"], 2)
+
+
 # The outputs of steps
 
 
