@@ -13,6 +13,7 @@ from penstock.cli.options import (
     input_options,
     output_option,
     sandbox_options,
+    templates_option,
 )
 from penstock.cli.run import carry, parse_inputs
 from penstock.errors import Refused
@@ -34,6 +35,7 @@ Examples:
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
 @connectors_option
+@templates_option
 @click.option("--fail", multiple=True, metavar="STEP", help="Let this step fail. Repeatable.")
 @click.option(
     "--reject", multiple=True, metavar="STEP", help="Let this approval be rejected. Repeatable."
@@ -62,6 +64,7 @@ def rehearse(
     inputs: tuple[str, ...],
     input_sets: tuple[str, ...],
     connectors: Path | None,
+    templates: Path | None,
     fail: tuple[str, ...],
     reject: tuple[str, ...],
     expire: tuple[str, ...],
@@ -83,7 +86,7 @@ def rehearse(
     """
     app = app_for(database)
     settings = SandboxSettings(world, script, flavour, ledger)
-    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, settings)
+    options = StartOptions(file, parse_inputs(inputs), input_sets, connectors, templates, settings)
     asked = RehearsalOptions(_troubles(fail, reject, expire), _values(stand_ins), real)
     planned, rehearsal = plan_rehearsal(app, options, asked)
     for note in planned.notes:
