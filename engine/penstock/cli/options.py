@@ -16,6 +16,7 @@ __all__ = [
     "app_for",
     "connectors_option",
     "database_option",
+    "given_options",
     "input_options",
     "ledger_option",
     "masked",
@@ -74,11 +75,15 @@ def output_option(function: F) -> F:
 
 def input_options(function: F) -> F:
     """Add ``--input``, ``--input-set`` and ``--no-input``."""
-    function = click.option(
+    return click.option(
         "--no-input",
         is_flag=True,
         help="Never ask for inputs that are missing, also at a terminal.",
-    )(function)
+    )(given_options(function))
+
+
+def given_options(function: F) -> F:
+    """Add ``--input`` and ``--input-set``."""
     function = click.option(
         "--input-set",
         "input_sets",
