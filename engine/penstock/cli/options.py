@@ -19,6 +19,7 @@ __all__ = [
     "input_options",
     "ledger_option",
     "masked",
+    "no_input_option",
     "output_option",
     "sandbox_option",
     "sandbox_options",
@@ -73,12 +74,7 @@ def output_option(function: F) -> F:
 
 
 def input_options(function: F) -> F:
-    """Add ``--input``, ``--input-set`` and ``--no-input``."""
-    function = click.option(
-        "--no-input",
-        is_flag=True,
-        help="Never ask for inputs that are missing, also at a terminal.",
-    )(function)
+    """Add ``--input`` and ``--input-set``."""
     function = click.option(
         "--input-set",
         "input_sets",
@@ -95,6 +91,12 @@ def input_options(function: F) -> F:
         metavar="NAME=VALUE",
         help="A runtime input (<+input>), as data. Repeatable; wins over --input-set.",
     )(function)
+
+
+def no_input_option(function: F) -> F:
+    """Add ``--no-input``."""
+    text = "Never ask for inputs that are missing, also at a terminal."
+    return click.option("--no-input", is_flag=True, help=text)(function)
 
 
 def sandbox_option(function: F) -> F:
