@@ -7,19 +7,24 @@ from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
+import requests
 import requests_mock
 
 from penstock.connector import Binding
 from penstock.journal import Claim, EffectRecord
 from penstock.run.effects import JournalledEffects
+from penstock.sandbox import SandboxOptions
 from penstock.secret import Secret
 from penstock.step import RunFacts, StepContext
 from penstock.testing import FakeClock
 from penstock_jira.account import ACCOUNTS
 from penstock_jira.client import JiraClient
 from penstock_jira.connector import JiraConnector
+from penstock_jira.create import JiraCreate
 from penstock_jira.missing import MISSING
 from penstock_jira.observe import SITES
+from penstock_jira.sandbox import JiraSandbox
+from penstock_jira.update import JiraUpdate
 
 URL = "https://jira.example.com"
 
@@ -198,3 +203,66 @@ def memory_effects() -> type[MemoryEffects]:
 @pytest.fixture
 def one_connector() -> type[Connectors]:
     return Connectors
+
+
+class Live:
+    """A sandbox with a Task and an Epic, whose steps remember nothing of each other."""
+
+    def __init__(self, flavour: str, memory: Any, resolver: Any) -> None:
+        self.cloud, self.clock, self.notes = flavour == "cloud", FakeClock(), list[str]()
+        self.sandbox = JiraSandbox(SandboxOptions(flavour=flavour, clock=self.clock))
+        self.sandbox.start()
+        made = self.sandbox.stand_in(None).bind(Binding("account.jira", clock=self.clock))
+        assert isinstance(made, JiraConnector)
+        self.connector = made
+        self._memory, self._resolver = memory, resolver
+        self.key = self.create("Task")["key"]
+        self.epic = self.create("Epic")["key"]
+
+    def context(self, path: str = "change/step", run: str = "run-1") -> StepContext:
+        now = self.clock.now()
+        return StepContext(
+            RunFacts(run, "release", now, f"https://ci.example.com/{run}", "ann"),
+            path,
+            1,
+            now + timedelta(hours=1),
+            self.clock,
+            self._memory(self.clock),
+            self._resolver(self.connector),
+            self.notes.append,
+        )
+
+    def create(self, kind: str, *fields: Any, **more: Any) -> Any:
+        """Create an issue and return it as later steps see it."""
+        spec = {"connectorRef": "x", "projectKey": "REL", "issueType": kind}
+        entries = [{"name": "Summary", "value": f"A {kind}"}, *fields]
+        step = JiraCreate.model_validate({**spec, "fields": entries, **more})
+        return step.run(self.context())["issue"]
+
+    def update(self, **more: Any) -> int:
+        """Run a step; return how many writes Jira was sent."""
+        before = len(self.writes())
+        JiraUpdate.model_validate({"connectorRef": "x", "issueKey": self.key, **more}).run(
+            self.context()
+        )
+        return len(self.writes()) - before
+
+    def read(self, path: str = "", api: str = "2", key: str = "", **params: str) -> Any:
+        """Read what is at *path* of an issue, through a version of the API."""
+        address = f"/rest/api/{api}/issue/{key or self.key}{path}"
+        return self.connector.client().get(address, what="read", **params)
+
+    def writes(self) -> list[Any]:
+        answer = requests.get(f"{self.sandbox.url}/sandbox/ledger", timeout=5)
+        found: list[Any] = answer.json()
+        return found
+
+
+@pytest.fixture(params=["cloud", "data-center"])
+def live(request: Any, memory_effects: Any, one_connector: Any) -> Any:
+    """A sandbox of each flavour."""
+    made = Live(request.param, memory_effects, one_connector)
+    url = made.sandbox.url
+    yield made
+    made.sandbox.stop()
+    SITES.forget(url)

@@ -7,16 +7,18 @@ import pytest
 from pydantic import ValidationError
 
 from penstock.step import StepContext
+from penstock_jira.around import Commented
 from penstock_jira.client import JiraClient
 from penstock_jira.create import JiraCreate
 from penstock_jira.errors import FieldsRefused
-from penstock_jira.fields import Resolution, Values, comment_of
+from penstock_jira.fields import Resolution, comment_of
 from penstock_jira.metadata import FieldSet
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
 from penstock_jira.sprints import Sprints
 from penstock_jira.update import JiraUpdate
 from penstock_jira.users import Users
+from penstock_jira.values import Values
 
 PLACES = [{"id": "20", "value": "EU > US", "children": [{"id": "21", "value": "Dublin"}]}]
 EPIC = "com.pyxis.greenhopper.jira:gh-epic-link"
@@ -69,10 +71,6 @@ def resolve(shaping: Shaping, *entries: Any, screen: Any = SCREEN, new: bool = F
             {"customfield_1": {"id": "20", "child": {"id": "21"}}},
         ),
         ({"name": "Location", "value": {"value": "EU > US"}}, {"customfield_1": {"id": "20"}}),
-        (
-            {"name": "Description", "value": "# A", "format": "markdown"},
-            {"description": "h1. A"},
-        ),
     ],
 )
 def test_an_entry_becomes_what_is_sent(shaping: Shaping, entry: Any, expected: Any) -> None:
@@ -93,6 +91,7 @@ def test_what_is_added_and_removed_becomes_verbs(shaping: Shaping) -> None:
         ({"name": "Sprint", "remove": "1"}, "which is no list"),
         ({"name": "Affects versions", "add": "1"}, "cannot be changed by add (Jira allows: set)"),
         ({"name": "Points", "value": "# 1", "format": "markdown"}, "format: markdown is for text"),
+        ({"name": "Labels", "value": "a", "format": "text"}, "format: text is for text"),
         ({"name": "Points", "value": {"value": "EU"}}, "value and child are for a cascade"),
         ({"name": "Comment", "value": {"value": "EU"}}, "takes a text"),
     ],
@@ -167,8 +166,8 @@ def test_a_plan_shows_each_form(context: StepContext) -> None:
     )
 
 
-def test_a_comment_in_markdown_is_sent_as_wiki(context: StepContext) -> None:
+def test_the_field_comment_keeps_how_it_is_written(context: StepContext) -> None:
     spec = {"connectorRef": "x", "projectKey": "REL", "issueType": "Change"}
     written = {"name": "Comment", "value": "**Go**", "format": "markdown"}
     step = JiraCreate.model_validate({**spec, "fields": [written]})
-    assert step.said is not None and step.said.text == "*Go*"
+    assert step.said == Commented(text="**Go**", format="markdown")

@@ -11,13 +11,14 @@ from pydantic import ValidationError
 
 from penstock_jira.client import JiraClient
 from penstock_jira.errors import FieldsRefused
-from penstock_jira.fields import Resolution, Values, comment_of, with_parent
+from penstock_jira.fields import Resolution, comment_of, with_parent
 from penstock_jira.metadata import FieldSet
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
 from penstock_jira.sprints import Sprints
 from penstock_jira.text import split_list
 from penstock_jira.users import Users
+from penstock_jira.values import Values
 
 
 def schema(kind: str, items: str = "", custom: str = "") -> dict[str, str]:

@@ -81,6 +81,33 @@ def test_what_is_stored_otherwise_is_told(
     assert compared(wanted, stored, schema) == [told]
 
 
+def paragraph(*content: Any) -> dict[str, Any]:
+    return {"type": "doc", "version": 1, "content": [{"type": "paragraph", "content": content}]}
+
+
+WORD = {"type": "text", "text": "Why"}
+STRONG = {**WORD, "marks": [{"type": "strong"}]}
+
+
+@pytest.mark.parametrize(
+    ("stored", "told"),
+    [
+        (paragraph(WORD), []),
+        (paragraph(STRONG), ["f: asked Why, stored another text, or another look of it"]),
+        (paragraph({**WORD, "text": "Because"}), ["f: asked Why, stored Because"]),
+        (None, ["f: asked Why, stored nothing"]),
+    ],
+)
+def test_a_document_is_compared_with_the_document_that_is_there(
+    *, client: JiraClient, context: StepContext, jira: Any, stored: Any, told: Any, notes: list[str]
+) -> None:
+    issue = {"key": "REL-1", "fields": {"f": "Why", "g": 1}}
+    jira.answer("GET", "/rest/api/3/issue/REL-1?fields=f", {"fields": {"f": stored}})
+    wanted = {"values": {"f": paragraph(WORD), "g": 1}}
+    report(client, context, issue, [wanted, None], fail=False)
+    assert [note.partition("sent: ")[2] for note in notes] == told
+
+
 def test_markup_is_compared_as_written_where_jira_keeps_it(compared: Compared) -> None:
     assert len(compared("h3. A", "h3.A", AREA, cloud=False)) == 1
 

@@ -18,6 +18,7 @@ from penstock.cli.options import (
     connectors_option,
     input_options,
     masked,
+    no_input_option,
     output_option,
     sandbox_option,
     sandbox_settings,
@@ -58,6 +59,7 @@ Examples:
     help="How many tickets at most; 0 for all.",
 )
 @input_options
+@no_input_option
 @connectors_option
 @templates_option
 @sandbox_option

@@ -13,6 +13,7 @@ from penstock.cli.options import (
     app_for,
     connectors_option,
     input_options,
+    no_input_option,
     output_option,
     sandbox_option,
     sandbox_options,
@@ -74,6 +75,7 @@ Examples:
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
+@no_input_option
 @connectors_option
 @templates_option
 @click.option(

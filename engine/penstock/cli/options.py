@@ -16,10 +16,10 @@ __all__ = [
     "app_for",
     "connectors_option",
     "database_option",
-    "given_options",
     "input_options",
     "ledger_option",
     "masked",
+    "no_input_option",
     "output_option",
     "sandbox_option",
     "sandbox_options",
@@ -74,15 +74,6 @@ def output_option(function: F) -> F:
 
 
 def input_options(function: F) -> F:
-    """Add ``--input``, ``--input-set`` and ``--no-input``."""
-    return click.option(
-        "--no-input",
-        is_flag=True,
-        help="Never ask for inputs that are missing, also at a terminal.",
-    )(given_options(function))
-
-
-def given_options(function: F) -> F:
     """Add ``--input`` and ``--input-set``."""
     function = click.option(
         "--input-set",
@@ -100,6 +91,12 @@ def given_options(function: F) -> F:
         metavar="NAME=VALUE",
         help="A runtime input (<+input>), as data. Repeatable; wins over --input-set.",
     )(function)
+
+
+def no_input_option(function: F) -> F:
+    """Add ``--no-input``."""
+    text = "Never ask for inputs that are missing, also at a terminal."
+    return click.option("--no-input", is_flag=True, help=text)(function)
 
 
 def sandbox_option(function: F) -> F:

@@ -10,7 +10,7 @@ from penstock.cli.options import (
     app_for,
     connectors_option,
     database_option,
-    given_options,
+    input_options,
     output_option,
     sandbox_options,
     templates_option,
@@ -33,7 +33,7 @@ Examples:
   penstock rehearse harness.yaml --stand-in artifact.tag=4.2.0""",
 )
 @click.argument("file", type=click.Path(path_type=Path))
-@given_options
+@input_options
 @connectors_option
 @templates_option
 @click.option("--fail", multiple=True, metavar="STEP", help="Let this step fail. Repeatable.")

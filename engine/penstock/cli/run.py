@@ -16,6 +16,7 @@ from penstock.cli.options import (
     database_option,
     input_options,
     masked,
+    no_input_option,
     output_option,
     sandbox_option,
     sandbox_options,
@@ -66,6 +67,7 @@ Examples:
 )
 @click.argument("file", type=click.Path(path_type=Path))
 @input_options
+@no_input_option
 @connectors_option
 @templates_option
 @sandbox_option

@@ -7,8 +7,7 @@ from urllib.parse import urlsplit
 from pydantic import AfterValidator, Field, model_validator
 
 from penstock.step import Step
-from penstock_jira.fields import comment_of
-from penstock_jira.markdown import wiki
+from penstock_jira.fields import comment_of, is_comment
 from penstock_jira.spec import (
     DelegateSelectors,
     FieldEntries,
@@ -21,6 +20,7 @@ from penstock_jira.spec import (
 
 __all__ = ["Commented", "IssueStep", "LinkTo", "RemoteLinkTo", "Visibility", "WorkDone"]
 
+_FORMAT = "How the text is written: wiki, markdown or text."
 _TIME = re.compile(r"\d+(\.\d+)?[wdhm]( ?\d+(\.\d+)?[wdhm])*")
 
 
@@ -48,12 +48,7 @@ class Commented(Spec):
 
     text: Text = Field(description="What the comment says.")
     visibility: Visibility | None = Field(None, description="Who sees it; without it, all do.")
-    format: Format = Field("wiki", description="How the text is written: wiki or markdown.")
-
-    @property
-    def wiki(self) -> str:
-        """The text as Jira is sent it."""
-        return wiki(self.text) if self.format == "markdown" else self.text
+    format: Format = Field("wiki", description=_FORMAT)
 
 
 class LinkTo(Spec):
@@ -77,6 +72,7 @@ class WorkDone(Spec):
 
     time_spent: Annotated[Text, AfterValidator(_time)] = Field(description="Such as 2h 30m.")
     comment: Text | None = Field(None, description="What was done.")
+    format: Format = Field("wiki", description=_FORMAT)
 
 
 RemoteLink: TypeAlias = bool | RemoteLinkTo
@@ -106,8 +102,9 @@ class IssueStep(Step):
 
     @property
     def said(self) -> Commented | None:
-        """The comment, from wherever it is written; it is wiki markup."""
-        if self.comment is not None:
-            return self.comment.model_copy(update={"text": self.comment.wiki, "format": "wiki"})
+        """The comment, from wherever it is written."""
         text = comment_of(self.fields)
-        return Commented(text=text) if text is not None else None
+        if self.comment is not None or text is None:
+            return self.comment
+        written = next(entry.format for entry in self.fields if is_comment(entry))
+        return Commented(text=text, format=written)

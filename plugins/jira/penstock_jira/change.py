@@ -11,7 +11,8 @@ from penstock.step import Effect, StepContext
 from penstock_jira.answer import members, text
 from penstock_jira.difference import has_already, has_times, holds
 from penstock_jira.errors import JiraRefused
-from penstock_jira.fields import Resolution, Values, is_comment
+from penstock_jira.extra import issue_path
+from penstock_jira.fields import Resolution, is_comment
 from penstock_jira.present import Present
 from penstock_jira.readback import asked
 from penstock_jira.refusal import explained
@@ -20,6 +21,7 @@ from penstock_jira.spec import FieldEntry
 from penstock_jira.sprints import Sprints
 from penstock_jira.transitions import Status, Transition, Wanted
 from penstock_jira.users import Users
+from penstock_jira.values import Values
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -82,11 +84,11 @@ class Change:
 
     def _put(self, effect: Effect) -> Json:
         edit = self._resolved.edit
-        changed = unlike(edit, self._now.values)
+        changed = unlike(edit, self._now.beside(edit))
         if changed:
             body, what = written(edit, changed), f"edit {self._key}"
             with explained(self._client, self._now.screen, edit.written):
-                self._client.send("PUT", self._now.path, body, what=what)
+                self._client.send("PUT", issue_path(self._key, edit.api), body, what=what)
         elif edit.names:
             self._context.note(f"{self._key} has these values already; nothing was sent")
         return {"changed": list(changed), "asked": effect.intent.get("asked")}
@@ -94,7 +96,8 @@ class Change:
     def is_set(self, effect: Effect) -> Json:
         """Return what an earlier edit changed if all of it is there now, else ``None``."""
         edit = self._resolved.edit
-        if unlike(edit, members(self._now.read(",".join(edit.names)).get("fields"))):
+        present = self._now.read(",".join(edit.names), api=edit.api)
+        if unlike(edit, members(present.get("fields"))):
             return None
         return {"changed": list(edit.names), "asked": effect.intent.get("asked")}
 
@@ -121,7 +124,8 @@ class Change:
         body = {"transition": {"id": way.id}, **written(values, values.names)}
         with explained(self._client, way.screen, values.written):
             what = f"move {self._key} to {way.to.name}"
-            self._client.send("POST", f"{self._now.path}/transitions", body, what=what)
+            path = f"{issue_path(self._key, values.api)}/transitions"
+            self._client.send("POST", path, body, what=what)
         return {"status": way.to.name, "asked": effect.intent.get("asked")}
 
     def is_there(self, effect: Effect) -> Json:

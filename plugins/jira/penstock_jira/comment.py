@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Iterator, Mapping
+from functools import cached_property
 from typing import TYPE_CHECKING
 from urllib.parse import quote
 
@@ -10,7 +11,10 @@ from penstock.json_types import Json
 from penstock.step import Effect, StepContext
 from penstock_jira.answer import as_list, as_mapping, members, repeated, text
 from penstock_jira.around import Commented
+from penstock_jira.difference import has_already
+from penstock_jira.extra import issue_path
 from penstock_jira.marker import PROPERTY, is_marked, marked, properties
+from penstock_jira.rich import api_of, for_client
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -40,12 +44,24 @@ class Comment:
     ) -> None:
         """Take where it goes, what it says and who sees it."""
         self._client, self._context = client, context
-        self._key, self._content, self._seen = key, said.text, said.visibility
-        self._path = f"/rest/api/2/issue/{quote(key, safe='')}/comment"
+        self._key, self._said = key, said
+
+    @cached_property
+    def _content(self) -> Json:
+        return for_client(self._client, self._said.text, self._said.format)
+
+    @property
+    def api(self) -> str:
+        """The version of the API that takes the comment."""
+        return api_of([self._content])
+
+    @property
+    def _path(self) -> str:
+        return f"{issue_path(self._key, self.api)}/comment"
 
     def intent(self) -> dict[str, Json]:
         """Return what is journalled before the comment is posted."""
-        return {"issue": self._key, "text": digest(self._content)}
+        return {"issue": self._key, "text": digest(self._said.text)}
 
     def post(self, effect: Effect) -> Json:
         """Post the comment with its mark."""
@@ -62,8 +78,9 @@ class Comment:
             "body": self._content,
             "properties": properties(effect, self._context),
         }
-        if self._seen is not None:
-            body["visibility"] = {"type": self._seen.type, "value": self._seen.value}
+        seen = self._said.visibility
+        if seen is not None:
+            body["visibility"] = {"type": seen.type, "value": seen.value}
         return body
 
     def look(self, effect: Effect) -> Json:
@@ -104,7 +121,7 @@ class Comment:
     def _is_ours(self, comment: Mapping[str, Json], marker: str) -> bool:
         if comment.get("properties"):
             return marked(comment["properties"], marker)
-        if _plain(text(comment.get("body"))) != _plain(self._content):
+        if not has_already(comment.get("body"), self._content):
             return False
         identifier = quote(text(comment.get("id")), safe="")
         answer = self._client.find(
@@ -120,7 +137,3 @@ def _is_last(page: Mapping[str, Json], read: int, here: int) -> bool:
     if isinstance(total, int):
         return read >= total
     return here < (most if isinstance(most, int) and most > 0 else _PAGE)
-
-
-def _plain(content: str) -> str:
-    return content.replace("\r\n", "\n").strip()

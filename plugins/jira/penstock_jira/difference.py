@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 
 from penstock.json_types import Json
 from penstock_jira.answer import members, text
+from penstock_jira.document import is_document, same_document
 from penstock_jira.instant import read_instant
 
 __all__ = ["has_already", "has_sprint", "has_times", "holds", "is_empty", "minutes"]
@@ -27,7 +28,8 @@ def has_already(current: Json, wanted: Json) -> bool:
     if is_empty(wanted):
         return is_empty(current)
     if isinstance(wanted, Mapping):
-        return _names(members(current), wanted)
+        alike = same_document if is_document(wanted) else _names
+        return alike(members(current), wanted)
     if isinstance(wanted, str):
         return isinstance(current, str) and (
             _lines(current) == _lines(wanted) or _same_instant(current, wanted)

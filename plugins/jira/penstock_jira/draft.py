@@ -13,7 +13,7 @@ from penstock_jira.answer import members, text
 from penstock_jira.comment import digest
 from penstock_jira.errors import JiraRefused, JiraUnreachable, SignInRefused
 from penstock_jira.extras import Extras
-from penstock_jira.fields import Resolution, Values, with_parent
+from penstock_jira.fields import Resolution, with_parent
 from penstock_jira.marker import label, properties
 from penstock_jira.own_issues import OwnIssues
 from penstock_jira.readback import asked
@@ -25,6 +25,7 @@ from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
 from penstock_jira.sprints import Sprints
 from penstock_jira.users import Users
+from penstock_jira.values import Values
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -142,7 +143,8 @@ class Draft:
         body = body_of(self._fields(), effect, self._context, labelled=labelled)
         what = f"create an issue in {self._project}"
         with explained(self._client, self._screen, self._values.written), self._doubted():
-            answer = members(self._client.send("POST", "/rest/api/2/issue", body, what=what))
+            path = f"/rest/api/{self._values.api}/issue"
+            answer = members(self._client.send("POST", path, body, what=what))
         created = {name: text(answer.get(name)) for name in ("id", "key")}
         if not all(created.values()):
             raise OutcomeUnknown(f"Jira was asked to {what} and gave back no key")

@@ -43,9 +43,9 @@ class Extra(ABC):
         """Return what an earlier try left, or ``None``."""
 
 
-def issue_path(key: str) -> str:
-    """Return the address of an issue."""
-    return f"/rest/api/2/issue/{quote(key, safe='')}"
+def issue_path(key: str, api: str = "2") -> str:
+    """Return the address of an issue in a version of the API."""
+    return f"/rest/api/{api}/issue/{quote(key, safe='')}"
 
 
 def identified(answer: Json, what: str) -> Json:

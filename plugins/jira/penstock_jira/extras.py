@@ -13,7 +13,7 @@ from penstock_jira.errors import FieldFault, FieldsRefused
 from penstock_jira.extra import Extra
 from penstock_jira.links import IssueLink, RemoteLink
 from penstock_jira.preview import short
-from penstock_jira.text import check_text
+from penstock_jira.rich import for_client
 from penstock_jira.users import Users
 from penstock_jira.watcher import Watcher
 from penstock_jira.worklog import Worklog
@@ -102,7 +102,8 @@ class Extras:
     def _check_comment(self) -> None:
         said = self._step.said
         try:
-            check_text(said.text if said is not None else "")
+            if said is not None:
+                for_client(self._client, said.text, said.format)
         except FieldFault as fault:
             raise FieldFault(f"comment: {fault}") from None
 

@@ -1,22 +1,22 @@
 """The ``fields`` of a step, made into what is sent: all their faults are told at once."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 from penstock.json_types import Json
+from penstock_jira.document import is_document
 from penstock_jira.errors import FieldFault, FieldsRefused
-from penstock_jira.markdown import wiki
 from penstock_jira.metadata import FieldMeta, FieldSet
 from penstock_jira.names import folded
+from penstock_jira.rich import Written, in_one_form, rich
 from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
 from penstock_jira.text import check_text
+from penstock_jira.values import ListChange, Values
 
 __all__ = [
     "SPECIAL",
-    "ListChange",
     "Resolution",
-    "Values",
     "comment_of",
     "is_comment",
     "missing",
@@ -38,38 +38,6 @@ SPECIAL = frozenset({*_ESTIMATES, _EPIC_LINK})
 _FILLED_BY_JIRA = {"reporter", "assignee"}
 
 
-@dataclass(frozen=True)
-class Values:
-    """What is sent, by field id; ``written`` is how the step names and writes each.
-
-    ``values`` are set; ``lists`` are what is added to lists and removed from them; ``unset`` are
-    those of ``values`` that Jira takes away by a verb of its own.
-    """
-
-    values: dict[str, Json] = field(default_factory=dict)
-    lists: dict[str, "ListChange"] = field(default_factory=dict)
-    written: dict[str, FieldEntry] = field(default_factory=dict)
-    unset: set[str] = field(default_factory=set)
-
-    @property
-    def names(self) -> list[str]:
-        """The ids of all fields that are changed, sorted."""
-        return sorted({*self.values, *self.lists})
-
-
-@dataclass(frozen=True)
-class ListChange:
-    """What is added to a list, and removed from it, whatever else it holds."""
-
-    add: Sequence[Json]
-    remove: Sequence[Json]
-
-    @property
-    def verbs(self) -> list[Json]:
-        """The operations of Jira's ``update``."""
-        return [*({"add": item} for item in self.add), *({"remove": item} for item in self.remove)]
-
-
 def is_comment(entry: FieldEntry) -> bool:
     """Whether the entry is no field but a comment (Harness: ``Comment``, earlier ``comment``)."""
     return entry.name in {"Comment", "comment"}
@@ -83,7 +51,7 @@ def comment_of(entries: Sequence[FieldEntry]) -> str | None:
 
 def _comment(entry: FieldEntry) -> str:
     if isinstance(entry.value, str):
-        return wiki(entry.value) if entry.format == "markdown" else entry.value
+        return entry.value
     return "\n".join(entry.value) if isinstance(entry.value, tuple) else ""
 
 
@@ -134,6 +102,7 @@ class Resolution:
         self._fields, self._shaping, self._refused = fields, shaping, refused
         self._found = Values()
         self._named: set[str] = set()
+        self._rich: dict[str, Written] = {}
         self._unknown: list[str] = []
         self._faults: list[str] = []
 
@@ -156,7 +125,7 @@ class Resolution:
     @property
     def found(self) -> Values:
         """What the entries so far come to, those with faults left out."""
-        return self._found
+        return self._settled(lambda _: None)
 
     @property
     def faults(self) -> Sequence[str]:
@@ -186,7 +155,13 @@ class Resolution:
             )
         if faults:
             raise FieldsRefused(faults)
-        return self._found
+        return self._settled(self._shaping.note)
+
+    def _settled(self, note: Callable[[str], None]) -> Values:
+        """Return what was found, its rich texts in one form."""
+        values = self._found.values
+        rich = {name: written for name, written in self._rich.items() if name in values}
+        return replace(self._found, values=in_one_form(values, rich, note))
 
     def _unknown_fields(self) -> list[str]:
         if not self._unknown:
@@ -217,16 +192,30 @@ class Resolution:
 
     def _value(self, meta: FieldMeta, entry: FieldEntry) -> Json:
         if entry.is_raw:
+            if is_document(entry.raw) and not self._shaping.users.cloud:
+                raise FieldFault("is a document, which only Jira Cloud takes; write wiki markup")
             return entry.raw
         if entry.value is None:
             if meta.required:
                 raise FieldFault(f"is required on {self._fields.place}, and cannot be cleared")
             return self._cleared(meta)
-        if entry.format == "markdown" and isinstance(entry.value, str):
-            if not meta.is_text:
-                raise FieldFault(f"has the type {meta.kind}; format: markdown is for text")
-            return check_text(wiki(entry.value))
+        if meta.is_text and isinstance(entry.value, str):
+            return self._text(meta, entry, entry.value)
+        if entry.format != "wiki":
+            raise FieldFault(f"has the type {meta.kind}; format: {entry.format} is for text")
         return self._shaping.value(meta, entry.value)
+
+    def _text(self, meta: FieldMeta, entry: FieldEntry, value: str) -> Json:
+        """Return a text. Jira Cloud tells texts that have a look from those that are plain."""
+        if meta.is_rich:
+            self._rich[meta.id] = value, entry.format
+        if entry.format == "wiki":
+            return self._shaping.value(meta, value)
+        if meta.is_rich or not self._shaping.users.cloud:
+            return rich(value, entry.format, documents=self._shaping.users.cloud)
+        if entry.format == "markdown":
+            raise FieldFault("is plain text on Jira Cloud; format: markdown is for text areas")
+        return self._shaping.value(meta, value)
 
     def _cleared(self, meta: FieldMeta) -> Json:
         """Return what clears the field. Jira Cloud has a verb of its own for the parent."""

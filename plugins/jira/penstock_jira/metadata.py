@@ -13,6 +13,8 @@ __all__ = ["FieldMeta", "FieldSet", "Option", "field_of"]
 
 #: How many allowed values a message lists.
 _LISTED = 10
+#: Jira's own fields whose text has a look.
+_RICH = {"description", "environment"}
 
 
 @dataclass(frozen=True)
@@ -64,6 +66,11 @@ class FieldMeta:
     def is_text(self) -> bool:
         """Whether it holds text for people."""
         return self.type == "string" and self.id != "summary"
+
+    @property
+    def is_rich(self) -> bool:
+        """Whether its text has a look. Jira Cloud: a document, in version 3 of the API."""
+        return self.id in _RICH or self.custom.endswith(":textarea")
 
     def listed(self) -> str:
         """Return the allowed values for a message, the first ten of them."""

@@ -10,6 +10,8 @@ __all__ = ["plain", "reduced"]
 #: Members that only a program of Atlassian's needs: addresses, pictures, paging.
 _NOISE = {"self", "avatarUrls", "iconUrl", "expand", "avatarId", "timeZone", "locale"}
 _DEEPEST = 12
+#: Rich text may be nested deeper: two levels for each list in a list.
+_DEEPEST_TEXT = 100
 #: The member that names a thing, in the order in which things have them.
 _NAMING = ("displayName", "value", "name", "key")
 
@@ -36,7 +38,7 @@ def plain(value: Json, kind: str = "", depth: int = 0) -> Json:
 
 def _named(value: Mapping[str, Json], kind: str, depth: int) -> Json:
     if value.get("type") == "doc" and "content" in value:
-        return _words(value, depth).strip("\n")
+        return _words(value, 0).strip("\n")
     if kind == "issuelink":
         return text(value.get("key")) or None
     name = next((text(value[member]) for member in _NAMING if text(value.get(member))), None)
@@ -54,7 +56,7 @@ def _words(node: Mapping[str, Json], depth: int) -> str:
     if kind in {"mention", "emoji", "status"}:
         return text(members(node.get("attrs")).get("text"))
     parts = node.get("content")
-    if depth > _DEEPEST or not isinstance(parts, (list, tuple)):
+    if depth > _DEEPEST_TEXT or not isinstance(parts, (list, tuple)):
         return ""
     inner = "".join(_words(members(part), depth + 1) for part in parts)
     return f"{inner}\n" if kind in {"paragraph", "heading", "codeBlock"} else inner

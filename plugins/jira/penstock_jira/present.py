@@ -13,6 +13,7 @@ from penstock_jira.plain import plain
 from penstock_jira.screens import edit_screen
 from penstock_jira.spec import FieldEntry
 from penstock_jira.transitions import Status, Transition, Wanted, choose, transitions_of
+from penstock_jira.values import Values
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -26,7 +27,6 @@ class Present:
     def __init__(self, client: "JiraClient", key: str) -> None:
         """Take the issue's key; nothing is read yet."""
         self._client, self.key = client, key
-        self.path = issue_path(key)
 
     @cached_property
     def issue(self) -> Mapping[str, Json]:
@@ -58,11 +58,19 @@ class Present:
         """The transitions that the user may make."""
         return transitions_of(self._client, self.key)
 
-    def read(self, fields: str, expand: str = "") -> Mapping[str, Json]:
-        """Return the issue with the *fields*, read afresh."""
+    def read(self, fields: str, expand: str = "", api: str = "2") -> Mapping[str, Json]:
+        """Return the issue with the *fields*, read afresh by a version of the API."""
         what = f"read {self.key}"
         more = {"expand": expand} if expand else {}
-        return as_mapping(self._client.get(self.path, what=what, fields=fields, **more), what)
+        path = issue_path(self.key, api)
+        return as_mapping(self._client.get(path, what=what, fields=fields, **more), what)
+
+    def beside(self, wanted: Values) -> Mapping[str, Json]:
+        """Return what the fields hold, in the form in which *wanted* would be sent."""
+        if not wanted.documents:
+            return self.values
+        told = self.read(",".join(wanted.documents), api=wanted.api)
+        return {**self.values, **members(told.get("fields"))}
 
     def takes(self, way: Transition | None) -> FieldSet:
         """Return the fields that can be set: by an edit, and on the screen of *way*."""

@@ -9,11 +9,13 @@ from typing import TYPE_CHECKING
 from penstock.errors import StepFailed
 from penstock.json_types import Json
 from penstock.step import StepContext
-from penstock_jira.answer import members, text
+from penstock_jira.answer import as_mapping, members, text
 from penstock_jira.difference import has_already, holds, is_empty, minutes
+from penstock_jira.document import is_document
 from penstock_jira.errors import printable
-from penstock_jira.fields import Values
+from penstock_jira.extra import issue_path
 from penstock_jira.plain import plain
+from penstock_jira.values import Values
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -51,15 +53,32 @@ def report(
     Raises ``StepFailed`` instead if they are to *fail* the step. An issue that does not show a
     field says nothing of it.
     """
-    found = [line for each in wanted for line in _unlike(client, issue, members(each))]
+    told = [members(each) for each in wanted]
+    seen = _with_documents(client, issue, told)
+    found = [line for each in told for line in _unlike(client, seen, each)]
     if not found:
         return
-    told = f"{text(issue.get('key'))} stores something else than was sent: {'; '.join(found)}"
+    words = f"{text(issue.get('key'))} stores something else than was sent: {'; '.join(found)}"
     if fail:
         raise StepFailed(
-            told, hint="a post function, an automation or a later edit has changed it; look there"
+            words, hint="a post function, an automation or a later edit has changed it; look there"
         )
-    context.note(told)
+    context.note(words)
+
+
+def _with_documents(
+    client: "JiraClient", issue: Mapping[str, Json], wanted: Iterable[Mapping[str, Json]]
+) -> Mapping[str, Json]:
+    """Return *issue* with its rich texts as documents where *wanted* has documents for them."""
+    asked_for = [pair for each in wanted for pair in members(each.get("values")).items()]
+    names = sorted({name for name, value in asked_for if is_document(value)})
+    if not names:
+        return issue
+    key = text(issue.get("key"))
+    what = f"read {key}"
+    answer = client.get(issue_path(key, "3"), what=what, fields=",".join(names))
+    told = members(as_mapping(answer, what).get("fields"))
+    return {**issue, "fields": {**members(issue.get("fields")), **told}}
 
 
 def _unlike(
@@ -69,7 +88,7 @@ def _unlike(
     for name, value in members(wanted.get("values")).items():
         if name in fields and not _is_stored(client, issue, name, value):
             label = text(names.get(name)) or name
-            yield f"{label}: asked {short_value(value)}, stored {short_value(fields[name])}"
+            yield f"{label}: {_told(value, fields[name])}"
     for name, change in members(wanted.get("lists")).items():
         parts = members(change)
         if name in fields and not holds(fields[name], parts.get("add"), parts.get("remove")):
@@ -90,7 +109,7 @@ def _is_stored(client: "JiraClient", issue: Mapping[str, Json], name: str, wante
     custom = text(schema.get("custom"))
     if custom.endswith(":gh-sprint"):
         return _has_sprint(stored, wanted)
-    if _is_rich(name, custom) and client.cloud:
+    if isinstance(wanted, str) and _is_rich(name, custom) and client.cloud:
         return bool(stored)  # Jira Cloud keeps a document, and writes the markup anew
     return _same(stored, wanted)
 
@@ -121,6 +140,13 @@ def _same_times(stored: Mapping[str, Json], wanted: Mapping[str, Json]) -> bool:
     """Whether times are equal; weeks and days have lengths that only the site knows."""
     pairs = [(minutes(stored.get(name)), minutes(value)) for name, value in wanted.items()]
     return all(left == right for left, right in pairs if left is not None and right is not None)
+
+
+def _told(wanted: Json, stored: Json) -> str:
+    asked_for, found = short_value(wanted), short_value(stored)
+    if asked_for == found:
+        return f"asked {asked_for}, stored another text, or another look of it"
+    return f"asked {asked_for}, stored {found}"
 
 
 def short_value(value: Json) -> str:

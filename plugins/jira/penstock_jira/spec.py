@@ -145,8 +145,8 @@ WantedValue: TypeAlias = Annotated[str | tuple[str, ...], BeforeValidator(_wante
 FieldValue: TypeAlias = Annotated[
     str | tuple[str, ...] | Cascade | None, BeforeValidator(_field_value)
 ]
-#: How a text is written: as Jira's own markup, or as Markdown, which is turned into it.
-Format: TypeAlias = Literal["wiki", "markdown"]
+#: How a text is written: as Jira's own markup, as Markdown, or so that no sign means anything.
+Format: TypeAlias = Literal["wiki", "markdown", "text"]
 
 
 def _raw(value: object) -> object:
@@ -190,7 +190,7 @@ class FieldEntry(Spec):
     raw: Raw = Field(None, description="JSON that is sent as it is: a mapping, a list, JSON text.")
     add: Items = Field((), description="What is added to a list; in JiraUpdate only.")
     remove: Items = Field((), description="What is taken from a list; in JiraUpdate only.")
-    format: Format = Field("wiki", description="How the text is written: wiki or markdown.")
+    format: Format = Field("wiki", description="How the text is written: wiki, markdown or text.")
 
     @property
     def is_raw(self) -> bool:
@@ -214,8 +214,8 @@ class FieldEntry(Spec):
         if len(ways) != 1:
             said = f"has {' beside '.join(ways)}" if ways else "has no value"
             raise ValueError(f"{said}; write one of value, raw, or add and remove")
-        if self.format == "markdown" and not isinstance(self.value, str):
-            raise ValueError("format: markdown needs a text as value")
+        if self.format != "wiki" and not isinstance(self.value, str):
+            raise ValueError(f"format: {self.format} needs a text as value")
         return self
 
     @model_validator(mode="after")

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import timedelta
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 from typing_extensions import override
@@ -13,7 +14,7 @@ from penstock_jira.around import WorkDone
 from penstock_jira.errors import FieldFault
 from penstock_jira.extra import Extra, identified, issue_path
 from penstock_jira.instant import jira_instant, read_instant
-from penstock_jira.text import check_text
+from penstock_jira.rich import api_of, for_client
 
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
@@ -30,10 +31,15 @@ class Worklog(Extra):
         """Take what is booked."""
         self._client, self._wanted = client, wanted
 
+    @cached_property
+    def _comment(self) -> Json:
+        written = self._wanted
+        return for_client(self._client, written.comment or "", written.format)
+
     @override
     def check(self) -> None:
         try:
-            check_text(self._wanted.comment or "")
+            _ = self._comment
         except FieldFault as fault:
             raise FieldFault(f"worklog: {fault}") from None
 
@@ -48,12 +54,11 @@ class Worklog(Extra):
             "timeSpent": self._wanted.time_spent,
             "started": jira_instant(effect.begun),
         }
-        if self._wanted.comment:
-            body["comment"] = self._wanted.comment
+        if self._comment:
+            body["comment"] = self._comment
         what = f"book time on {key}"
-        return identified(
-            self._client.send("POST", f"{issue_path(key)}/worklog", body, what=what), what
-        )
+        path = f"{issue_path(key, api_of([self._comment]))}/worklog"
+        return identified(self._client.send("POST", path, body, what=what), what)
 
     @override
     def look(self, key: str, effect: Effect) -> Json:

@@ -526,3 +526,23 @@ def test_an_epic_link_that_comes_with_the_run_is_the_parent_on_cloud(desk: Any) 
     assert told(found) == [f"Epic Link comes with the run ({OPEN_KEY})"]
     (write,) = only(found).inspection.writes
     assert OPEN_KEY in write.body["fields"].values()  # type: ignore[call-overload,index,union-attr]  # a mapping
+
+
+def test_markdown_is_shown_as_it_would_be_sent(desk: Any) -> None:
+    cloud = desk.flavour == "cloud"
+    api = "3" if cloud else "2"
+    entry = {"name": "Description", "value": "**a**", "format": "markdown"}
+    said = {"text": "*b*", "format": "markdown"}
+    made, comment = only(create(desk, entry, comment=said)).inspection.writes
+    assert (made.what, comment.what) == (
+        f"POST /rest/api/{api}/issue",
+        f"POST /rest/api/{api}/issue/(its key)/comment",
+    )
+    sent = made.body["fields"]["description"]
+    assert sent["type"] == "doc" if cloud else sent == "*a*"
+    key = desk.issue(description="*a*")
+    changed = only(update(desk, key, entry))
+    words = [("Description", "*a*", "**a**")]
+    assert differences(changed) == (words if cloud else [])
+    lines = [write.what for write in changed.inspection.writes]
+    assert lines == ([f"PUT /rest/api/3/issue/{key}"] if cloud else [])

@@ -52,6 +52,7 @@ def beside_writes(
     found = []
     if step.said is not None:
         comment = Comment(lookout.client, context, key, step.said)
-        found.append(Write(f"POST {path}/comment", comment.body(effect("comment", context))))
+        line = f"POST /rest/api/{comment.api}/issue/{key}/comment"
+        found.append(Write(line, comment.body(effect("comment", context))))
     rest = step.model_copy(update={"comment": None})
     return [*found, *(Write(line) for line in extra_lines(rest, path))]

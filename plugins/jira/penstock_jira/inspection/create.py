@@ -40,7 +40,7 @@ def inspect_create(step: JiraCreate, context: StepContext) -> Inspection:
         )
     ]
     writes = (
-        Write("POST /rest/api/2/issue", _body(step, screen, entries, context)),
+        Write(f"POST /rest/api/{entries.values.api}/issue", _body(step, screen, entries, context)),
         *beside_writes(step, lookout, context, "(its key)"),
     )
     findings = (*entries.findings, *(lacking if absent else ()), *beside)

@@ -6,7 +6,7 @@ from dataclasses import replace
 from penstock.inspection import Finding, Level, SpecPath
 from penstock.json_types import Json
 from penstock_jira.errors import FieldFault
-from penstock_jira.fields import Resolution, Values, is_comment
+from penstock_jira.fields import Resolution, is_comment
 from penstock_jira.inspection.lookout import Lookout
 from penstock_jira.inspection.open_values import comes_with_the_run, is_open, written_value
 from penstock_jira.metadata import FieldSet
@@ -15,6 +15,7 @@ from penstock_jira.shape import Shaping
 from penstock_jira.spec import FieldEntry
 from penstock_jira.sprints import Sprints
 from penstock_jira.users import Users
+from penstock_jira.values import Values
 
 __all__ = ["Entries"]
 

@@ -9,7 +9,8 @@ from penstock.step import StepContext
 from penstock_jira.answer import members, text
 from penstock_jira.change import ELSEWHERE, parted, unlike, written
 from penstock_jira.errors import NotFound
-from penstock_jira.fields import Values, is_comment
+from penstock_jira.extra import issue_path
+from penstock_jira.fields import is_comment
 from penstock_jira.inspection.beside import beside_findings, beside_writes
 from penstock_jira.inspection.entries import Entries
 from penstock_jira.inspection.lookout import Lookout
@@ -20,6 +21,7 @@ from penstock_jira.readback import short_value
 from penstock_jira.sprints import Sprints
 from penstock_jira.transitions import Transition
 from penstock_jira.update import JiraUpdate
+from penstock_jira.values import Values
 
 __all__ = ["inspect_update"]
 
@@ -120,8 +122,9 @@ class _Update:
     def _differences(
         self, edit: Values, move: Values, way: Transition | None
     ) -> Iterator[Difference]:
-        names, present = members(self._now.issue.get("names")), self._now.values
+        names = members(self._now.issue.get("names"))
         for part in (edit, move):
+            present = self._now.beside(part)
             for name in unlike(part, present):
                 label = text(names.get(name)) or name
                 entry, before = part.written[name], present.get(name)
@@ -133,13 +136,15 @@ class _Update:
             yield Difference("Status", self._now.status.name, after)
 
     def _writes(self, edit: Values, move: Values, way: Transition | None) -> Iterator[Write]:
-        changed = unlike(edit, self._now.values)
+        changed = unlike(edit, self._now.beside(edit))
         if changed:
-            yield Write(f"PUT {self._now.path}", written(edit, changed))
+            path = issue_path(self._now.key, edit.api)
+            yield Write(f"PUT {path}", written(edit, changed))
         yield from beside_writes(self._step, self._lookout, self._context, self._now.key)
         if way is not None:
             body: Mapping[str, Json] = {
                 "transition": {"id": way.id},
                 **written(move, move.names),
             }
-            yield Write(f"POST {self._now.path}/transitions", body)
+            path = issue_path(self._now.key, move.api)
+            yield Write(f"POST {path}/transitions", body)

@@ -8,9 +8,10 @@ from typing import ClassVar
 from urllib.parse import urlsplit
 
 from penstock.json_types import Json
+from penstock_jira.sandbox.adf_rules import document_fault
 from penstock_jira.sandbox.instant import duration_seconds, duration_text, parse_instant
 from penstock_jira.sandbox.kind import Invalid, Kind, ManyOf, Slot, Told, plain_parts
-from penstock_jira.sandbox.rich_text import document_fault, document_of, plain_text
+from penstock_jira.sandbox.rich_text import document_of, plain_text
 
 __all__ = [
     "LONGEST_TEXT",

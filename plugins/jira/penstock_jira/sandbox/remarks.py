@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from penstock.json_types import Json
+from penstock_jira.sandbox.adf_rules import document_fault
 from penstock_jira.sandbox.contents import Comment, Issue, IssueLink, Worklog
 from penstock_jira.sandbox.edits import Remark
 from penstock_jira.sandbox.instant import duration_seconds, parse_instant
@@ -13,7 +14,7 @@ from penstock_jira.sandbox.kind import items_of, member
 from penstock_jira.sandbox.kinds_text import LONGEST_TEXT, TOO_LONG
 from penstock_jira.sandbox.lens import Lens
 from penstock_jira.sandbox.problem import Problem, no_issue
-from penstock_jira.sandbox.rich_text import document_fault, plain_text
+from penstock_jira.sandbox.rich_text import plain_text
 from penstock_jira.sandbox.world import LinkType, find
 
 if TYPE_CHECKING:

@@ -4,12 +4,10 @@ from collections.abc import Mapping, Sequence
 
 from penstock.json_types import Json
 
-__all__ = ["document_fault", "document_of", "plain_text"]
+__all__ = ["document_of", "plain_text"]
 
 #: Nodes that end a line when a document is told as text.
 _BLOCKS = {"paragraph", "heading", "codeBlock", "listItem", "rule", "tableRow", "mediaSingle"}
-#: Deeper documents are refused: Jira's editor makes none.
-_DEEPEST = 60
 
 
 def document_of(text: str) -> Json:
@@ -29,36 +27,6 @@ def _paragraph(block: str) -> Json:
         if line:
             content.append({"type": "text", "text": line})
     return {"type": "paragraph", "content": content}
-
-
-def document_fault(value: Json) -> str | None:
-    """Return what keeps *value* from being an Atlassian document, or ``None``."""
-    if not isinstance(value, Mapping) or value.get("type") != "doc":
-        return "it is no object of type 'doc'"
-    if value.get("version") != 1:
-        return "its version is not 1"
-    return _content_fault(value, 0)
-
-
-def _content_fault(node: Mapping[str, Json], depth: int) -> str | None:
-    content = node.get("content", [])
-    if depth > _DEEPEST:
-        return "it is nested too deeply"
-    if isinstance(content, str) or not isinstance(content, Sequence):
-        return "'content' is not an array"
-    for child in content:
-        fault = _node_fault(child, depth)
-        if fault is not None:
-            return fault
-    return None
-
-
-def _node_fault(node: Json, depth: int) -> str | None:
-    if not isinstance(node, Mapping) or not isinstance(node.get("type"), str):
-        return "a node has no type"
-    if node["type"] == "text" and not (isinstance(node.get("text"), str) and node["text"]):
-        return "a text node has no text"
-    return _content_fault(node, depth + 1)
 
 
 def plain_text(value: Json) -> str:
