@@ -31,11 +31,14 @@ class Account:
         self.server: Kept[Mapping[str, Json]] = Kept()
         #: The screens for new issues, by project key and issue type as a step writes them.
         self.screens: Kept[CreateScreen] = Kept()
+        #: Whom texts mean, and what a person may want to check about it, by text and exactness.
+        self.users: Kept[tuple[Json, str]] = Kept()
 
     def forget(self) -> None:
         """Ask Jira anew for what was kept; its limits are not forgotten."""
         self.server.clear()
         self.screens.clear()
+        self.users.clear()
 
 
 class Accounts:

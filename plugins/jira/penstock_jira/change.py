@@ -69,6 +69,11 @@ class Change:
         self._wanted = wanted
         self._now = Present(client, key)
 
+    @property
+    def seen(self) -> Mapping[str, Json] | None:
+        """The issue as it was read before anything was sent, if it was."""
+        return self._now.seen
+
     def check(self) -> None:
         """Resolve everything; raise ``StepFailed`` with what is wrong with any part."""
         _ = self._checked

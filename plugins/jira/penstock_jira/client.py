@@ -47,6 +47,8 @@ class JiraClient:
         #: Headers of the last answer (lower-case names), and the seconds that Jira's clock is
         #: ahead of ours; ``None``: Jira did not tell.
         self.headers: Mapping[str, str] = {}
+        #: How many writes were sent, or may have been.
+        self.written = 0
         self.skew: float | None = None
 
     @property
@@ -137,6 +139,7 @@ class JiraClient:
             tries += 1
             problem: StepFailed
             self._pace.turn(what, writes=True, issue=issue)
+            self.written += 1
             try:
                 answer = self._exchange(
                     method, path, _NO_PARAMETERS, content, fresh=True, headers=headers

@@ -18,7 +18,7 @@ from penstock_jira.plain import plain, reduced
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["facts", "fetch_issue", "headline", "read_model", "shown"]
+__all__ = ["facts", "fetch_issue", "headline", "read_model", "shown", "trimmed"]
 
 #: Fields that are lists of their own and no values: they would fill the journal.
 _LEFT_OUT = ("comment", "attachment", "worklog", "issuelinks", "subtasks", "votes", "watches")
@@ -52,6 +52,13 @@ def fetch_issue(client: "JiraClient", key: str, identifier: str = "") -> Mapping
             hint=f"see in Jira what became of {key}",
         )
     return issue if issue.get("key") else {**issue, "key": key}
+
+
+def trimmed(issue: Mapping[str, Json]) -> Mapping[str, Json]:
+    """Return an issue that was read with more, as ``fetch_issue`` gives it."""
+    fields = members(issue.get("fields"))
+    kept = {name: value for name, value in fields.items() if name not in _LEFT_OUT}
+    return {**{name: item for name, item in issue.items() if name != "editmeta"}, "fields": kept}
 
 
 def read_model(issue: Mapping[str, Json], url: str) -> dict[str, Json]:

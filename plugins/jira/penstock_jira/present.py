@@ -10,7 +10,7 @@ from penstock_jira.extra import issue_path
 from penstock_jira.fields import missing, with_parent
 from penstock_jira.metadata import FieldSet
 from penstock_jira.plain import plain
-from penstock_jira.screens import edit_screen
+from penstock_jira.screens import edit_screen, edit_screen_of
 from penstock_jira.spec import FieldEntry
 from penstock_jira.transitions import Status, Transition, Wanted, choose, transitions_of
 from penstock_jira.values import Values
@@ -30,8 +30,14 @@ class Present:
 
     @cached_property
     def issue(self) -> Mapping[str, Json]:
-        """The issue with all its fields, and their names."""
-        return self.read("*all,-comment,-worklog,-attachment", expand="names")
+        """The issue with all its fields, their names and schemas, and what an edit takes."""
+        return self.read("*all,-comment,-worklog,-attachment", expand="names,schema,editmeta")
+
+    @property
+    def seen(self) -> Mapping[str, Json] | None:
+        """The issue, if it was read."""
+        found: Mapping[str, Json] | None = self.__dict__.get("issue")
+        return found
 
     @property
     def values(self) -> Mapping[str, Json]:
@@ -50,7 +56,9 @@ class Present:
 
     @cached_property
     def screen(self) -> FieldSet:
-        """The fields that an edit takes."""
+        """The fields that an edit takes; they are asked for where the issue came without them."""
+        if "editmeta" in self.issue:
+            return with_parent(edit_screen_of(self.issue["editmeta"], self.key))
         return with_parent(edit_screen(self._client, self.key))
 
     @cached_property

@@ -24,7 +24,7 @@ from penstock_jira.pages import pages
 if TYPE_CHECKING:
     from penstock_jira.client import JiraClient
 
-__all__ = ["CreateScreen", "create_screen", "edit_screen", "on_create_screen"]
+__all__ = ["CreateScreen", "create_screen", "edit_screen", "edit_screen_of", "on_create_screen"]
 
 T = TypeVar("T")
 Note: TypeAlias = Callable[[str], None]
@@ -128,7 +128,12 @@ def edit_screen(client: "JiraClient", key: str) -> FieldSet:
     found = as_mapping(
         client.get(f"/rest/api/2/issue/{quote(key, safe='')}/editmeta", what=what), what
     )
-    return FieldSet.of(found.get("fields"), f"the edit screen of {key}")
+    return edit_screen_of(found, key)
+
+
+def edit_screen_of(described: Json, key: str) -> FieldSet:
+    """Return the fields that Jira describes as ``editmeta`` of an issue."""
+    return FieldSet.of(members(described).get("fields"), f"the edit screen of {key}")
 
 
 def _place(issue_type: str, project: str) -> str:

@@ -18,7 +18,7 @@ from penstock_jira.change import Change
 from penstock_jira.connector import JiraConnector
 from penstock_jira.extras import Extras, extra_lines
 from penstock_jira.fields import is_comment
-from penstock_jira.issue import fetch_issue, headline, shown
+from penstock_jira.issue import fetch_issue, headline, shown, trimmed
 from penstock_jira.preview import entry_lines
 from penstock_jira.readback import report
 from penstock_jira.spec import IssueKey, Spec, known, scalar_text
@@ -99,7 +99,9 @@ class JiraUpdate(IssueStep):
                     "transition", intent=change.move_intent, do=change.move, look=change.is_there
                 )
             )
-        issue = fetch_issue(client, key)
+        # What was read is what is there, as long as nothing was sent.
+        before = change.seen if not client.written else None
+        issue = trimmed(before) if before is not None else fetch_issue(client, key)
         told = [members(result).get("asked") for result in results]
         report(client, context, issue, told, fail=self.on_mismatch == "fail")
         return {"issue": shown(client, issue)}

@@ -30,6 +30,7 @@ class Users:
         *exact*: a name in another letter case names nobody; for where a guess would be unsafe.
         """
         self._client, self._note = client, note
+        self._exact = exact
         self._tests = (_is_id, _is_email, _is_name, *(() if exact else (_is_folded_name,)))
         self._known: dict[str, Json] = {}
 
@@ -45,10 +46,23 @@ class Users:
         Harness, a single hit of Jira's search counts only if it *is* what was asked for.
         """
         if wanted not in self._known:
-            user = self._one(wanted)
-            member = "accountId" if self._client.cloud else "name"
-            self._known[wanted] = {member: text(user.get(member))}
+            found = self._client.account.users.get(
+                (wanted, self._exact), lambda: self._identity(wanted), self._client.seconds
+            )
+            self._known[wanted], doubt = found.value
+            if doubt:
+                self._note(doubt)
         return self._known[wanted]
+
+    def _identity(self, wanted: str) -> tuple[Json, str]:
+        """Return what is sent, and what a person may want to check about it."""
+        user = self._one(wanted)
+        member = "accountId" if self._client.cloud else "name"
+        doubt = ""
+        if not any(test(user, wanted) for test in self._tests):
+            shown = printable(text(user.get("displayName")))
+            doubt = f"{wanted} is taken to be {shown}, whose e-mail Jira hides"
+        return {member: text(user.get(member))}, doubt
 
     def _one(self, wanted: str) -> User:
         found = self._search(wanted)
@@ -67,8 +81,6 @@ class Users:
                     f"Should be exactly 1. They are: {_listed(exact)}"
                 )
         if len(found) == 1 and _hides_email(found[0], wanted):
-            shown = printable(text(found[0].get("displayName")))
-            self._note(f"{wanted} is taken to be {shown}, whose e-mail Jira hides")
             return found[0]
         raise FieldFault(
             f"Found no jira users with exact match for this query : [{wanted}]; "

@@ -1,5 +1,6 @@
 """A sandbox Jira over real connections, and pipelines that are run and planned against it."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -139,8 +140,9 @@ class Desk:
             for n, (kind, spec) in enumerate(specs)
         ]
         stage = {"identifier": "c", "type": "Custom", "spec": {"execution": {"steps": steps}}}
+        whole = {"pipeline": {"identifier": "p", "stages": [{"stage": stage}]}}
         text = yaml.safe_dump(
-            {"pipeline": {"identifier": "p", "stages": [{"stage": stage}]}},
+            json.loads(json.dumps(whole)),  # what stands twice would become an anchor
             sort_keys=False,
             default_style='"',
         )
