@@ -24,6 +24,8 @@ COMMANDS = [
     "resume",
     "rerun",
     "abort",
+    "approve",
+    "reject",
     "connectors",
     "plugins",
     "steps",

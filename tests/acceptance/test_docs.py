@@ -44,7 +44,11 @@ from penstock.secret import Secret
 from penstock.source import parse as read_source
 from penstock.step import RunFacts
 from penstock.verdict import Combination, Condition
+from penstock_core.approver_inputs import ApproverInput
+from penstock_core.auto_approval import AutoApproval, Deadline
 from penstock_core.environment import EnvironmentVariable
+from penstock_core.harness_approval import Approvers as PeopleAsked
+from penstock_core.harness_approval import HarnessApproval
 from penstock_core.shell_script import OutputVariable, ShellScript, Target
 from penstock_core.wait import Wait
 from penstock_jira.approval import JiraApproval
@@ -341,11 +345,17 @@ def keys_of(kind: type[BaseModel]) -> set[str]:
     return {field.alias or name for name, field in kind.model_fields.items()}
 
 
-@pytest.mark.parametrize("kind", [ShellScript, Wait])
+@pytest.mark.parametrize("kind", [HarnessApproval, ShellScript, Wait])
 def test_every_key_of_a_core_step_is_in_its_table(kind):
     cells = [row[0] for row in rows("core-steps", kind.type, "key")]
     assert {name.partition(".")[0] for name in codes(*cells)} == keys_of(kind)
     assert kind.type in codes(*(row[0] for row in rows("core-steps", "The core steps", "step")))
+
+
+def test_every_key_of_an_approval_by_people_is_named():
+    named = codes(section("core-steps", "HarnessApproval"))
+    assert named >= keys_of(ApproverInput) | keys_of(AutoApproval) | keys_of(Deadline)
+    assert named >= {f"approvers.{name}" for name in keys_of(PeopleAsked)}
 
 
 def test_every_key_of_a_variable_of_a_script_is_named():

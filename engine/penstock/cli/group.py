@@ -22,6 +22,8 @@ _COMMANDS = {
     "resume": "run",
     "rerun": "run",
     "abort": "run",
+    "approve": "answer",
+    "reject": "answer",
     "connectors": "connectors",
     "connector": "connectors",
     "plugins": "catalogue",

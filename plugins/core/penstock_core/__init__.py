@@ -10,8 +10,9 @@ __all__ = ["penstock_step_types"]
 
 @hookimpl
 def penstock_step_types() -> Sequence[type[Step]]:
-    """Provide ``ShellScript`` and ``Wait``."""
+    """Provide ``ShellScript``, ``HarnessApproval`` and ``Wait``."""
+    from penstock_core.harness_approval import HarnessApproval
     from penstock_core.shell_script import ShellScript
     from penstock_core.wait import Wait
 
-    return (ShellScript, Wait)
+    return (HarnessApproval, ShellScript, Wait)
