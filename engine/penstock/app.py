@@ -1,6 +1,5 @@
 """What the commands do, put together from the parts; no argument parsing, no printing."""
 
-import secrets as randomness
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
@@ -14,7 +13,7 @@ from penstock.connectors.scope import Scope
 from penstock.connectors.secrets import SecretStore
 from penstock.connectors.variables import SharedVariables
 from penstock.errors import ConnectorError, Refused
-from penstock.events import Event, RunStarted, SandboxStarted, Status, StepNoted
+from penstock.events import Event, SandboxStarted, Status, StepNoted
 from penstock.journal import Claim, Journal, RunRecord
 from penstock.pipeline.checking import ConnectorCheck
 from penstock.pipeline.intake import Intake
@@ -28,7 +27,7 @@ from penstock.run.connectors import ReadableConnectors, RunConnectors
 from penstock.run.interruption import InterruptibleClock, Stop
 from penstock.run.local import carry, stopped_by_signals
 from penstock.run.names import RunNames
-from penstock.run.origin import facts_of, origin_of_run
+from penstock.run.origin import facts_of, new_id, origin_of_run
 from penstock.run.ownership import is_owned, own, owner_name
 from penstock.run.rehearsal import Rehearsal, rehearsal_of
 from penstock.run.sandboxes import SandboxSettings, running, sandbox_types
@@ -39,10 +38,7 @@ from penstock.sandbox import Sandbox
 from penstock.secret import Masker, Secret
 from penstock.watch import Answer
 
-__all__ = ["App", "StartOptions", "new_id"]
-
-#: Letters and digits that are not mistaken for each other.
-_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+__all__ = ["App", "StartOptions"]
 
 
 @dataclass(frozen=True)
@@ -204,7 +200,7 @@ class App:
                 stand_ins = {name: sandbox for name, (sandbox, _) in sandboxes.items()}
                 world = self._world(record, plan, stop, stand_ins, renderer)
                 state = self._state(record, plan, world, claim)
-                state.emit(_run_started(state, resumed=resumed))
+                state.tell_start(resumed=resumed)
                 for name, (_, page) in sandboxes.items():
                     state.emit(SandboxStarted(record.id, self.clock.now(), name, page))
                 return carry(state, stop)
@@ -321,21 +317,3 @@ def _connector_check(directory: ConnectorDirectory) -> ConnectorCheck:
             )
 
     return check
-
-
-def _run_started(state: RunState, *, resumed: bool) -> RunStarted:
-    finished = {path: item.status for path, item in state.attempts.items() if item.status.is_final}
-    return RunStarted(
-        state.facts.id,
-        state.now(),
-        state.plan.identifier,
-        state.plan.name,
-        state.plan.outline(),
-        resumed,
-        finished,
-    )
-
-
-def new_id() -> str:
-    """Return an id that is easy to type, and unlikely (2**50) to be drawn twice."""
-    return "".join(randomness.choice(_LETTERS) for _ in range(10))

@@ -3,13 +3,13 @@
 import shutil
 from dataclasses import replace
 
-from penstock.app import App, new_id
+from penstock.app import App
 from penstock.errors import Refused
 from penstock.events import Status
 from penstock.journal import AttemptRecord, RunRecord
 from penstock.nearest import suggestion
 from penstock.pipeline.plan import Plan, PlannedStage
-from penstock.run.origin import origin_of_run
+from penstock.run.origin import new_id, origin_of_run
 from penstock.run.ownership import owner_name
 
 __all__ = ["rerun"]

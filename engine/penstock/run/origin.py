@@ -1,6 +1,7 @@
 """Who started a run, and where: what ``pipeline.triggeredBy`` and ``executionUrl`` say."""
 
 import getpass
+import secrets as randomness
 import socket
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -8,7 +9,15 @@ from pathlib import Path
 from penstock.journal import RunRecord
 from penstock.step import RunFacts
 
-__all__ = ["facts_of", "origin_of_run"]
+__all__ = ["facts_of", "new_id", "origin_of_run"]
+
+#: Letters and digits that are not mistaken for each other.
+_LETTERS = "abcdefghjkmnpqrstuvwxyz23456789"
+
+
+def new_id() -> str:
+    """Return an id for a run: easy to type, and unlikely (2**50) to be drawn twice."""
+    return "".join(randomness.choice(_LETTERS) for _ in range(10))
 
 
 def origin_of_run(

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from penstock.clock import Clock
-from penstock.events import Event, Status, StepFinished, StepNoted, StepStarted
+from penstock.events import Event, RunStarted, Status, StepFinished, StepNoted, StepStarted
 from penstock.journal import AttemptRecord, Claim, Journal, WaitRecord
 from penstock.pipeline.plan import Plan, PlannedGroup, PlannedStage, PlannedStep
 from penstock.run.failures import action_for, tempered
@@ -84,6 +84,22 @@ class RunState:
     def note(self, path: str, text: str) -> None:
         """Tell whoever watches something about the step at *path*."""
         self.emit(StepNoted(self.facts.id, self.now(), path, text))
+
+    def tell_start(self, *, resumed: bool) -> None:
+        """Tell that the run begins, or goes on."""
+        finished = {path: it.status for path, it in self.attempts.items() if it.status.is_final}
+        plan = self.plan
+        self.emit(
+            RunStarted(
+                self.facts.id,
+                self.now(),
+                plan.identifier,
+                plan.name,
+                plan.outline(),
+                resumed,
+                finished,
+            )
+        )
 
     def outputs(self) -> dict[str, Outputs]:
         """Return the outputs of the run: those of each step that left some, by path."""
