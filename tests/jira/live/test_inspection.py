@@ -246,6 +246,31 @@ def test_a_project_or_an_issue_type_that_does_not_exist_is_an_error_of_its_key(
     )
 
 
+@pytest.mark.parametrize(
+    ("jql", "level", "message"),
+    [
+        ("summary ~ nowhere", None, ""),
+        ('summary ~ "A change"', Level.NOTE, "REL-1 is there already, by reuse.jql: it would be"),
+        ("project = REL", Level.ERROR, "reuse.jql finds several issues: REL-2, REL-1"),
+        ("projct = REL", Level.ERROR, "Jira refused to look for an issue to take (400)"),
+        (f'summary ~ "{OPEN_KEY}"', Level.NOTE, "reuse.jql comes with the run"),
+    ],
+)
+def test_an_issue_that_is_taken_instead_is_told(
+    desk: Any, jql: str, level: Level | None, message: str
+) -> None:
+    desk.issue()
+    desk.issue(summary="Another")
+    found = create(desk, reuse={"jql": jql})
+    if level is None:
+        assert told(found) == []
+    else:
+        (one,) = told(found, level)
+        assert one.startswith(message)
+    taken = message.startswith("REL-1 is there")
+    assert (only(found).inspection.writes[0].what == "nothing is created: REL-1 is taken") is taken
+
+
 @pytest.mark.parametrize("key", ["projectKey", "issueType"])
 def test_a_project_that_comes_with_the_run_leaves_the_names_to_be_checked(
     desk: Any, key: str

@@ -39,12 +39,34 @@ def inspect_create(step: JiraCreate, context: StepContext) -> Inspection:
             ("fields",),
         )
     ]
+    taken, about = _taken(step, lookout)
+    findings = (*entries.findings, *(lacking if absent else ()), *beside, *about)
+    if taken is not None:
+        return Inspection(findings, writes=(Write(f"nothing is created: {taken} is taken"),))
     writes = (
         Write(f"POST /rest/api/{entries.values.api}/issue", _body(step, screen, entries, context)),
         *beside_writes(step, lookout, context, "(its key)"),
     )
-    findings = (*entries.findings, *(lacking if absent else ()), *beside)
     return Inspection(findings, writes=writes)
+
+
+def _taken(step: JiraCreate, lookout: Lookout) -> tuple[str | None, tuple[Finding, ...]]:
+    """Return the key of the issue that is taken instead, and what there is to say about it."""
+    if step.reuse is None:
+        return None, ()
+    place = ("reuse", "jql")
+    if is_open(step.reuse.jql):
+        return None, (comes_with_the_run("reuse.jql", step.reuse.jql, place),)
+    try:
+        found = step.reuse.find(lookout.client, ())
+    except StepFailed as failure:
+        if failure.failure_type is not FailureType.CONFIGURATION:
+            raise
+        return None, (Finding(Level.ERROR, failure.message, failure.hint, place),)
+    if found is None:
+        return None, ()
+    told = f"{found['key']} is there already, by reuse.jql: it would be taken as it is"
+    return found["key"], (Finding(Level.NOTE, told, place=place),)
 
 
 def _body(step: JiraCreate, screen: CreateScreen, entries: Entries, context: StepContext) -> Json:
