@@ -83,16 +83,13 @@ inputSet:
                         spec:
                           rows:
                             - null
-                            # text
                             - <+input>
-                              # text
                             - - <+input>
                               - null
-                              # text
                             - a: <+input>
                           fields:
                             - name: "Risk: \"Level\""
-                              # text; several, with commas between, of Low, a,b
+                              # several, with commas between, of Low, a,b
                               value: <+input>
 """
 
@@ -120,7 +117,8 @@ def test_it_is_an_input_set_of_the_pipeline_whether_or_not_it_is_filled_in(unrea
     sets = InputSets(source, tmp_path)
     defaults = {entry.path[-1]: entry.value for entry in sets.values(str(file)).values()}
     assert defaults == {"value": "yes", "timeout": "1h 30m"}
-    file.write_text(blank(PIPELINE).replace("<+input>\n", '"1"\n'))
+    filled = blank(PIPELINE).replace("<+input>\n", '"1"\n')
+    file.write_text(filled.replace('when: "1"', "when: {stageStatus: All}"))
     entries = sets.values(str(file))
     assert entries.keys() == {item.path for item in inputs}
     assert not fill_inputs(

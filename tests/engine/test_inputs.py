@@ -491,6 +491,57 @@ def test_what_was_given_for_a_secret_is_not_told():
     assert found.variables[0].value == "account.token"
 
 
+WHOLE = PIPELINE.replace(
+    "{text: <+pipeline.variables.version>, connectorRef: <+input>}", "<+input>"
+)
+
+
+def test_a_whole_spec_may_be_an_input():
+    assert plan(WHOLE, complete=False).stages[0].steps[0].spec == {}
+    (row,) = faults(WHOLE, {"version": "1", "region": "EU"})
+    assert row.startswith(
+        "p.yaml:21:25: the input s.a has no value; give it in an input set: it is"
+    )
+
+
+def test_a_structure_cannot_be_given_as_a_text():
+    (row,) = faults(WHOLE, {"version": "1", "region": "EU", "s.a": "{}"})
+    assert row == (
+        "p.yaml:21:25: The value provided for s.a: it must be a mapping or a list, "
+        "which only an input set can give"
+    )
+
+
+def test_what_is_deployed_has_no_effect_and_is_not_asked_for():
+    text = PIPELINE.replace("type: Custom", "type: Deployment").replace(
+        "        spec:\n          execution:",
+        "        spec:\n          service: {serviceRef: <+input>}\n          execution:",
+    )
+    assert "s.service.serviceRef" not in {item.name for item in find_inputs(parse(text, "p.yaml"))}
+    assert plan(text, GIVEN)
+
+
+def test_inputs_in_groups_and_side_by_side_are_named_by_what_they_are_in():
+    text = """\
+pipeline:
+  stages:
+    - parallel:
+        - stage:
+            identifier: s
+            spec:
+              execution:
+                steps:
+                  - stepGroup:
+                      identifier: g
+                      steps:
+                        - parallel:
+                            - step: {identifier: a, timeout: <+input>}
+                            - step: {identifier: b, timeout: <+input>}
+"""
+    names = [item.name for item in find_inputs(parse(text, "p.yaml"))]
+    assert names == ["s.g.a.timeout", "s.g.b.timeout"]
+
+
 # What is written wrongly
 
 

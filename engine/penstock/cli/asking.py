@@ -68,7 +68,8 @@ class _Question:
     def answered(self) -> StartOptions:
         """Ask until the answer is acceptable; return the options with it."""
         item = self._item
-        facts = f"  ({clean('; '.join(facts_of(item)))})"
+        known = clean("; ".join(facts_of(item)))
+        facts = f"  ({known})" if known else ""
         click.echo(f"\n{click.style(clean(item.name), bold=True)}{facts}", err=True)
         for number, value in enumerate(item.form.allowed, 1):
             click.echo(f"  {number}  {clean(value)}", err=True)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from penstock.pipeline.input_form import START, is_input
-from penstock.pipeline.inputs import Input, label
+from penstock.pipeline.inputs import Input, is_in_spec, label
 from penstock.pipeline.places import Path
 from penstock.source import Source
 
@@ -28,7 +28,7 @@ def facts_of(item: Input) -> list[str]:
     listed = ", ".join(form.allowed)
     several = "several, with commas between, of" if form.many else "one of"
     facts = [
-        "a mapping or a list" if item.is_structure else _TYPES.get(item.type, "text"),
+        _type_of(item),
         "required" if item.required else "",
         f"{several} {listed}" if listed else "",
         *(f"matches {pattern}" for pattern in form.patterns),
@@ -37,6 +37,13 @@ def facts_of(item: Input) -> list[str]:
         item.description,
     ]
     return [" ".join(_UNSEEN.sub(" ", fact).split()) for fact in facts if fact]
+
+
+def _type_of(item: Input) -> str:
+    """Return what sort of value an input takes; what a step's spec takes, only its type knows."""
+    if item.is_structure:
+        return "a mapping or a list"
+    return "" if is_in_spec(item.path) else _TYPES.get(item.type, "text")
 
 
 def blank_input_set(source: Source, inputs: Sequence[Input]) -> str:

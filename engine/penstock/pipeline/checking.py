@@ -147,8 +147,8 @@ class Check:
     def _spec(self, kind: type[Step], place: Place, here: Here) -> None:
         path = (*place.path, "spec")
         spec = place.node.get("spec", {})
-        if not isinstance(spec, dict):
-            return  # the model tells
+        if not isinstance(spec, dict) or path in self._document.open:
+            return  # the model tells, or it is not known yet
         misplaced = self._misplaced(kind, place, spec)
         known = {key: value for key, value in spec.items() if key not in misplaced}
         try:

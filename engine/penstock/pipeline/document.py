@@ -26,6 +26,7 @@ __all__ = [
     "OPTIONAL",
     "UNSUPPORTED",
     "Document",
+    "is_of_deployment",
     "only",
 ]
 
@@ -185,9 +186,9 @@ class Document:
         kept = {}
         for key, value in node.items():
             here = (*path, key)
-            if key == MARK or value is None or (key in OPTIONAL and here in self.open):
+            if key == MARK or value is None or (here in self.open and _may_wait(here)):
                 continue
-            if key in NOTED or key in UNSUPPORTED or _is_of_deployment(key, node, path):
+            if key in NOTED or key in UNSUPPORTED or is_of_deployment(key, node, path):
                 if value:
                     self._put_aside(path, key, value)
             elif key in _AS_WRITTEN or (key == "spec" and path[-1:] == ("step",)):
@@ -226,7 +227,12 @@ class Document:
         return {}
 
 
-def _is_of_deployment(key: str, node: Mapping[str, Any], path: Path) -> bool:
+def _may_wait(path: Path) -> bool:
+    """Whether a key may be left out until its input is known."""
+    return path[-1] in OPTIONAL or path[-2:] == ("step", "spec")
+
+
+def is_of_deployment(key: str, node: Mapping[str, Any], path: Path) -> bool:
     """Whether a key of a stage's spec says what is deployed and where, not what runs."""
     return key in _DEPLOYMENT and path[-2:] == ("stage", "spec") and "execution" in node
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from itertools import pairwise
 
 from penstock.errors import Fault
-from penstock.pipeline.document import NOTED, UNSUPPORTED
+from penstock.pipeline.document import NOTED, UNSUPPORTED, is_of_deployment
 from penstock.pipeline.input_form import START, InputForm, is_input, parse_input
 from penstock.pipeline.model import is_true
 from penstock.pipeline.number import number_of
@@ -72,6 +72,8 @@ class Input:
 
         Harness: the conditions of an input do not apply to an empty value.
         """
+        if self.is_structure:
+            return "it must be a mapping or a list, which only an input set can give"
         if not value.strip():
             return "it is empty, and the variable is required" if self.required else None
         if self.type == "Number" and number_of(value) is None:
@@ -143,7 +145,7 @@ def _texts(
         yield path, node, parents
     elif isinstance(node, dict):
         for key, value in node.items():
-            if key not in _UNREAD or is_in_spec(path):
+            if is_in_spec(path) or not (key in _UNREAD or is_of_deployment(key, node, path)):
                 yield from _texts(value, (*path, key), (*parents, node))
     elif isinstance(node, list):
         for i, item in enumerate(node):
