@@ -206,6 +206,17 @@ def test_what_runs_side_by_side_and_what_has_no_name_is_matched(tmp_path):
     }
 
 
+def test_entries_of_one_name_are_matched_in_their_order(sets):
+    sets.pipeline = parse(
+        "identifier: p\nvariables: [{name: a, value: <+input>}, {name: b}, {name: a, value: "
+        "<+input>}]\n",
+        "p.yaml",
+    )
+    text = "inputSet: {pipeline: {variables: [{name: a, value: 1}, {name: a, value: 2}]}}\n"
+    found = sets.entries(sets.write("set.yaml", text))
+    assert [(path[1], item.value) for path, item in found.items()] == [(0, "1"), (2, "2")]
+
+
 # What is wrong with a set
 
 
@@ -273,6 +284,12 @@ def test_a_value_that_is_not_allowed_is_told_with_the_place_in_that_file(sets):
 def test_a_fault_in_a_given_value_stands_in_the_file_of_the_set(sets, old, new, fault):
     (row,) = sets.faults(sets.write("set.yaml", SET.replace(old, new)))
     assert row.startswith(fault)
+
+
+def test_of_very_many_faults_some_are_told(sets):
+    rows = ", ".join(f"{{name: x{i}, value: y}}" for i in range(1000))
+    text = f"inputSet: {{pipeline: {{variables: [{rows}]}}}}\n"
+    assert len(sets.faults(sets.write("set.yaml", text))) == 50
 
 
 def test_the_faults_of_several_values_come_at_once(sets):

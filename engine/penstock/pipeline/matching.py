@@ -22,6 +22,10 @@ __all__ = ["Entry", "Matching"]
 _SAID = frozenset({"default", "description", "identifier", "key", "name", "required"})
 
 
+#: At most about so many faults are told: to look for near misses takes its time.
+_MOST = 50
+
+
 @dataclass(frozen=True)
 class Entry:
     """A value that stands in a file, such as an input set, where its faults are told."""
@@ -76,12 +80,21 @@ class Matching:
                 self.faults.append(self.source.fault((*path, key), message, hint, key=True))
 
     def _take_list(self, given: list[Value], path: Path, asked: list[Any], here: Path) -> None:
-        left = dict(enumerate(asked))
+        called = [_labels(each) for each in asked]
+        by_name: dict[str, list[int]] = {}
+        for n, names in enumerate(called):
+            for name in names:
+                by_name.setdefault(name, []).append(n)
+        taken: set[int] = set()
         for i, item in enumerate(given):
-            found = _partner(i, item, left)
+            names = _labels(item)
+            unnamed = [i] if not names and i < len(asked) and not called[i] else []
+            meant = unnamed or sorted(n for name in names for n in by_name.get(name, ()))
+            found = next((n for n in meant if n not in taken), None)
             if found is not None:
-                self.take(item, (*path, i), left.pop(found), (*here, found))
-            elif item:
+                taken.add(found)
+                self.take(item, (*path, i), asked[found], (*here, found))
+            elif item and len(self.faults) < _MOST:
                 self._no_partner(item, (*path, i), asked)
 
     def _no_partner(self, item: Value, path: Path, asked: list[Any]) -> None:
@@ -97,14 +110,6 @@ class Matching:
         message = f"`{path[-1]}` is no input of {self.asking}{fixed}"
         hint = "write `<+input>` there, or take it away here"
         self.faults.append(self.source.fault(path, message, hint))
-
-
-def _partner(i: int, item: Value, asked: Mapping[int, object]) -> int | None:
-    """Return which entry of a list is meant by *item*: one that is called so, or the same one."""
-    names = _labels(item)
-    if names:
-        return next((n for n, each in asked.items() if names & _labels(each)), None)
-    return i if i in asked and not _labels(asked[i]) else None
 
 
 def _labels(item: object) -> frozenset[str]:
