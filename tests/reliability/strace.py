@@ -60,7 +60,7 @@ def traced(
     options = ["-f", "-q", "-o", trace, "-e", f"trace={calls}", *inject]
     return subprocess.Popen(
         ["strace", *options, *command],
-        env={**os.environ, **environ},
+        env={**_plain(os.environ), **environ},
         cwd=where,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
@@ -93,3 +93,10 @@ def census(trace: Path, begin: str, end: str) -> Census:
         if inside:
             decisive.add((found[1], calls[found[1]]))
     return Census(calls, frozenset(decisive))
+
+
+def _plain(environ: Mapping[str, str]) -> dict[str, str]:
+    """Return the environment without what measures coverage: that writes files of its own, and
+    its failing to is no failure of what is traced.
+    """
+    return {name: value for name, value in environ.items() if not name.startswith("COVERAGE")}
