@@ -266,7 +266,12 @@ class App:
         scope = Scope.of(org=plan.org, project=plan.project)
 
         def secret(reference: str) -> Secret:
-            return self.secrets.get(reference, scope=scope, org=plan.org, project=plan.project)
+            try:
+                return self.secrets.get(reference, scope=scope, org=plan.org, project=plan.project)
+            except ConnectorError:
+                if world.rehearsal is None:
+                    raise
+                return Secret(f"«{reference}»", reference)  # nothing is sent: it needs none
 
         names = RunNames(
             plan,

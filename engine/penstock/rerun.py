@@ -10,7 +10,6 @@ from penstock.journal import AttemptRecord, RunRecord
 from penstock.nearest import suggestion
 from penstock.pipeline.plan import Plan, PlannedStage
 from penstock.run.origin import new_id, origin_of_run
-from penstock.run.ownership import owner_name
 
 __all__ = ["rerun"]
 
@@ -28,7 +27,9 @@ def rerun(app: App, record: RunRecord, stage: str | None) -> RunRecord:
     attempts = app.journal.attempts(record.id)
     kept = _kept(plan, attempts, stage, record)
     identifier = new_id()
-    new = app.journal.add_run(
+    # Before the run is there: one without its issues must not be taken up.
+    _keep_sandboxes(app, record.id, identifier)
+    return app.journal.add_run(
         replace(
             record,
             id=identifier,
@@ -38,14 +39,9 @@ def rerun(app: App, record: RunRecord, stage: str | None) -> RunRecord:
             finished=None,
             message="",
             owner=None,
-        )
+        ),
+        [attempt for attempt in attempts if _stage_of(attempt.path) in kept],
     )
-    claim = app.journal.claim(identifier, owner_name())
-    for attempt in attempts:
-        if _stage_of(attempt.path) in kept:
-            app.journal.write_attempt(claim, attempt)
-    _keep_sandboxes(app, record.id, identifier)
-    return new
 
 
 def _first_of(record: RunRecord) -> str:

@@ -167,7 +167,8 @@ def test_too_few_approvals_wait_and_say_how_many():
     assert verdict.approval.truth is False
     assert (verdict.approval.expected, verdict.approval.actual) == ("2", "1 (maria)")
     assert verdict.again is None
-    assert gate(2).judge(seen()).reason == "0 of 2 approvals"
+    nobody = gate(2).judge(seen())
+    assert (nobody.reason, nobody.outputs) == ("0 of 2 approvals", {})
 
 
 def test_enough_approvals_approve_as_of_the_one_that_made_it():

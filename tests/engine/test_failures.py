@@ -276,6 +276,8 @@ def test_a_run_that_dies_in_its_rollback_goes_on_there(bench, remote):
     remote.on_say = told.append
     assert bench.carry(record) is Status.FAILED
     assert told == ["second"]
+    kinds = [event.kind for event in bench.events if getattr(event, "path", "") == "s"]
+    assert kinds == ["step_started", "step_finished"]
 
 
 def test_an_abort_ends_the_gates_beside_it_and_begins_nothing_more(bench):
@@ -289,6 +291,20 @@ def test_an_abort_ends_the_gates_beside_it_and_begins_nothing_more(bench):
     assert bench.run(text) is Status.ABORTED
     assert {path for path, _ in ends(bench)} == {"s/f", "s/g", "s"}
     assert dict(ends(bench))["s/g"] == "Aborted"
+
+
+def test_an_abort_ends_a_retry_that_waits_beside_it_at_once(bench, remote):
+    remote.on_say = failing(1)
+    patient = rule("Retry", spec="retryCount: 1, retryIntervals: [1h]")
+    waits = say("a", "x", f", failureStrategies: {patient}")
+    slow = "- stepGroup:\n    identifier: g\n    steps:\n"
+    slow += f"      {say('first', 'y')}      {fail(rule('Abort'))}"
+    both = "".join(f"    {line}\n" for it in (waits, slow) for line in it.splitlines())
+    start = bench.clock.now()
+    assert bench.run(bench.pipeline("- parallel:\n" + both)) is Status.ABORTED
+    assert bench.clock.now() - start < timedelta(minutes=1)
+    begun = [event.attempt for event in bench.of_kind("step_started") if event.path == "s/a"]
+    assert begun == [1]
 
 
 @pytest.mark.parametrize(

@@ -7,8 +7,11 @@ import pytest
 
 from penstock.errors import StepFailed
 from penstock.events import Status
+from penstock.pipeline.planning import make_plan
 from penstock.run.fibers import Fibers
 from penstock.run.interruption import Interrupted
+from penstock.run.local import carry
+from penstock.source import parse
 
 
 def say(name, text="x", more=""):
@@ -146,6 +149,42 @@ def test_a_gate_is_looked_at_while_a_step_beside_it_is_at_work(bench, remote):
     assert ends(bench)[0] == ("s/g", "Succeeded")
 
 
+def test_a_run_waits_while_any_of_its_gates_does(bench):
+    bench.see("A", "yes")
+    bench.see("B", "maybe", "yes")
+    statuses = []
+    gates = [
+        f"- step: {{identifier: {key}, type: Await, spec: {{connectorRef: r, key: {key}}}}}\n"
+        for key in ("A", "B")
+    ]
+    record = bench.add(bench.pipeline(beside(*gates)))
+
+    def tell(event):
+        bench.events.append(event)
+        if event.kind == "step_finished":
+            statuses.append(bench.journal.run(record.id).status)
+
+    assert carry(bench.state(record, tell), bench.stop) is Status.SUCCEEDED
+    assert statuses == [Status.APPROVAL_WAITING, Status.RUNNING, Status.RUNNING]
+
+
+def test_of_steps_at_work_when_one_is_interrupted_the_others_are_kept(bench, remote):
+    both = threading.Barrier(2, timeout=20)
+
+    def work(text):
+        both.wait()
+        if text == "one":
+            bench.stop.request("stopped by SIGINT")
+            raise Interrupted("stopped by SIGINT")
+
+    remote.on_say = work
+    record = bench.add(bench.pipeline(beside(say("a", "one"), say("b", "two"))))
+    with pytest.raises(Interrupted):
+        bench.carry(record)
+    kept = {item.path: item.status for item in bench.journal.attempts(record.id)}
+    assert kept == {"s/b": Status.SUCCEEDED}
+
+
 def test_what_runs_side_by_side_may_not_read_each_other(bench):
     (fault,) = bench.faults(bench.pipeline(beside(say("a"), say("b", "<+steps.a.said>"))))
     assert "reads s/a, which has not run yet at this point" in fault
@@ -183,6 +222,7 @@ def test_a_stop_while_steps_are_at_work_keeps_what_they_come_to(bench, remote):
 # Strategies
 
 
+VARIABLES = f"[{{name: no, value: y}}, {{name: many, value: '{','.join(['x'] * 200)}'}}]"
 LOOP = "{{identifier: a, type: Say, spec: {{text: '{text}'}}, strategy: {strategy}}}"
 
 
@@ -288,12 +328,16 @@ def test_with_skip_queued_what_has_not_begun_is_left_out_after_a_failure(bench, 
     [
         ("{repeat: {times: '<+pipeline.name>'}}", "`times` of the strategy must be a whole number"),
         ("{repeat: {items: '<+pipeline.sequenceId>'}}", "must yield a list, and yields 1"),
-        ("{repeat: {times: 10001}}", "`times` is 10001, and 10000 is the most"),
+        ("{repeat: {times: 10001}}", "a strategy of 10001 items is too long: 10000 are the most"),
+        (
+            "{matrix: {a: '<+pipeline.variables.many>', b: '<+pipeline.variables.many>'}}",
+            "a strategy of 40000 items is too long",
+        ),
         ("{matrix: {a: '<+pipeline.variables.no>'}}", "'nothing' is not there"),
     ],
 )
 def test_a_strategy_that_yields_no_items_fails_and_says_why(bench, strategy, words):
-    record = bench.add(bench.pipeline(loop(strategy, "x"), variables="[{name: no, value: y}]"))
+    record = bench.add(bench.pipeline(loop(strategy, "x"), variables=VARIABLES))
     if "nothing" in words:
         plan = record.plan.replace("pipeline.variables.no", "pipeline.variables.nothing")
         record = bench.journal.add_run(replace(record, id="other", plan=plan))
@@ -301,9 +345,25 @@ def test_a_strategy_that_yields_no_items_fails_and_says_why(bench, strategy, wor
     assert words in bench.of_kind("run_finished")[0].message
 
 
-def test_a_loop_over_nothing_is_skipped(bench):
+def test_a_secret_is_no_item(bench):
+    record = bench.add(
+        bench.pipeline(
+            loop("{repeat: {items: ['<+pipeline.variables.no>']}}", "x"),
+            variables="[{name: no, value: y}, {name: tok, type: Secret, value: account.x}]",
+        )
+    )
+    plan = record.plan.replace("pipeline.variables.no", "pipeline.variables.tok")
+    assert bench.carry(bench.journal.add_run(replace(record, id="o", plan=plan))) is Status.FAILED
+    message = bench.of_kind("run_finished")[0].message
+    assert "the items of the strategy are no JSON" in message
+    assert "hunter22" not in message
+
+
+@pytest.mark.parametrize("more", ["", ", start: 10, unit: Percentage", ", end: 3"])
+def test_a_loop_over_nothing_is_skipped(bench, more):
     text = bench.pipeline(
-        loop("{repeat: {items: '<+pipeline.variables.none>'}}"), variables="[{name: none}]"
+        loop(f"{{repeat: {{items: '<+pipeline.variables.none>'{more}}}}}"),
+        variables="[{name: none}]",
     )
     assert bench.run(text) is Status.SUCCEEDED
     assert ends(bench)[0] == ("s/a", "Skipped")
@@ -348,6 +408,14 @@ def test_a_strategy_that_cannot_be_is_refused_with_its_place(bench, strategy, fa
     faults = bench.faults(bench.pipeline(loop(strategy, "x")))
     assert any(fault in line for line in faults), faults
     assert all(line.startswith("p.yaml:") for line in faults)
+
+
+def test_the_name_of_an_item_has_no_effect_and_is_noted(bench):
+    rule = "{matrix: {x: [1], nodeName: deploy_<+matrix.x>}}"
+    source = parse(bench.pipeline(loop(rule, "<+matrix.x>")), "p.yaml")
+    planned = make_plan(source, source.value, bench.types, None)
+    assert [note.message for note in planned.notes] == ["`nodeName` has no effect here"]
+    assert "nodeName" not in planned.plan.to_json()
 
 
 def test_names_of_a_loop_exist_only_below_it(bench):

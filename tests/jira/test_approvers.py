@@ -440,3 +440,26 @@ def test_a_clock_that_is_a_little_off_is_taken_for_the_same(
         (look,) = connector.look([Watch("account.jira", "REL-8")])
         assert isinstance(look, Snapshot)
         assert look.content.get("skew") == skew
+
+
+@pytest.mark.parametrize(
+    ("date", "skew"),
+    [
+        ("Mon, 02 Mar 2026 09:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 09:00:20 GMT", None),
+        ("Mon, 02 Mar 2026 09:01:30 GMT", 60.0),
+        ("Mon, 02 Mar 2026 08:59:00 GMT", -60.0),
+    ],
+)
+def test_an_answer_that_took_its_time_is_no_clock_that_is_off(
+    cloud: Any, connector: JiraConnector, clock: FakeClock, date: str, skew: float | None
+) -> None:
+    def slowly(request: Any, context: Any) -> dict[str, Any]:
+        clock.advance(30)
+        return {"id": "1", "key": "REL-8", "fields": {}}
+
+    cloud.answer("GET", "/rest/api/2/field", [CAB])
+    cloud.answer("GET", "/rest/api/2/issue/REL-8", slowly, headers={"Date": date})
+    (look,) = connector.look([Watch("account.jira", "REL-8")])
+    assert isinstance(look, Snapshot)
+    assert look.content.get("skew") == skew

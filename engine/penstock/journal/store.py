@@ -1,6 +1,6 @@
 """Reading and writing the journal."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
@@ -60,8 +60,12 @@ class Journal:
 
     # Runs
 
-    def add_run(self, run: RunRecord) -> RunRecord:
-        """Write a new run, with the next sequence number of its pipeline, and return it."""
+    def add_run(self, run: RunRecord, kept: Iterable[AttemptRecord] = ()) -> RunRecord:
+        """Write a new run, with the next sequence number of its pipeline, and return it.
+
+        *kept* is what it takes over from another run, in the same commit: a run of which only a
+        part was taken over would do the rest again.
+        """
         pipeline = self._text(run.pipeline)
         with self._written():
             sql = "SELECT coalesce(max(sequence), 0) + 1 FROM run WHERE pipeline = ?"
@@ -80,6 +84,8 @@ class Journal:
                     moment(run.started),
                 ),
             )
+            for attempt in kept:
+                self._put_attempt(run.id, attempt)
         return self.run(run.id)
 
     def run(self, identifier: str) -> RunRecord:
@@ -182,10 +188,16 @@ class Journal:
             self._put_verdict(claim.run, path, verdict)
 
     def close_wait(
-        self, claim: Claim, attempt: AttemptRecord, verdict: Verdict | None = None
+        self,
+        claim: Claim,
+        attempt: AttemptRecord,
+        verdict: Verdict | None = None,
+        *,
+        waits: bool = False,
     ) -> None:
         """End a wait: the attempt's end, the last verdict and that the run goes on, in one commit.
 
+        *waits* says that other gates of the run wait still: then the run does.
         The wait's row stays, for ``penstock show``, with the evidence sealed; it is no longer open
         once the attempt ended.
         """
@@ -193,7 +205,7 @@ class Journal:
             self._put_attempt(claim.run, attempt)
             if verdict is not None:
                 self._put_verdict(claim.run, attempt.path, verdict, final=True)
-            self._put_status(claim.run, Status.RUNNING)
+            self._put_status(claim.run, Status.APPROVAL_WAITING if waits else Status.RUNNING)
 
     # Effects
 

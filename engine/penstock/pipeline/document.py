@@ -73,6 +73,8 @@ OPTIONAL = frozenset(
 )
 #: Those that pydantic makes itself; a plugin's validators may make others.
 _ERROR_TYPES = frozenset(get_args(ErrorType))
+#: What the platform calls the items of a strategy by.
+_ITEM_NAME = "nodeName"
 #: Parts whose keys are names of their author's, or no level of the document.
 _AS_WRITTEN = frozenset({"failureStrategies", "strategy", "tags", "variables"})
 #: Of a Deployment stage: what is deployed, and where to.
@@ -183,7 +185,7 @@ class Document:
 
     def _cleaned_mapping(self, node: Mapping[str, Any], path: Path) -> dict[str, Any]:
         """Take out of the document's own levels what is noted, refused or empty."""
-        kept = {}
+        kept: dict[str, Any] = {}
         for key, value in node.items():
             here = (*path, key)
             if key == MARK or value is None or (here in self.open and _may_wait(here)):
@@ -191,12 +193,23 @@ class Document:
             if key in NOTED or key in UNSUPPORTED or is_of_deployment(key, node, path):
                 if value:
                     self._put_aside(path, key, value)
+            elif key == "strategy" and isinstance(value, dict):
+                kept[key] = self._unnamed(value, here)
             elif key in _AS_WRITTEN or (key == "spec" and path[-1:] == ("step",)):
                 kept[key] = _without_marks(value)
             elif key in {*NODES, "parallel"} and isinstance(value, list):
                 kept[key] = self._cleaned_list(value, here)
             else:
                 kept[key] = self._cleaned(value, here)
+        return kept
+
+    def _unnamed(self, strategy: Mapping[str, Any], path: Path) -> dict[str, Any]:
+        """Take out what would name the items; all else of a strategy is its author's."""
+        kept: dict[str, Any] = _without_marks(strategy)
+        for kind, value in strategy.items():
+            if isinstance(value, dict) and value.get(_ITEM_NAME):
+                self._put_aside((*path, kind), _ITEM_NAME, value[_ITEM_NAME])
+                kept[kind] = {key: it for key, it in kept[kind].items() if key != _ITEM_NAME}
         return kept
 
     def _cleaned_list(self, items: list[Any], path: Path) -> list[Any]:

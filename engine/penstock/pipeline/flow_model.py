@@ -31,7 +31,7 @@ _Action = Literal[
 # fmt: on
 #: Harness's, which need what is not here yet.
 _MISSING = {
-    "ManualIntervention": "nobody is asked while a run waits",
+    "ManualIntervention": "let a person decide in a HarnessApproval step after it",
     "ProceedWithDefaultValues": "inputs are not asked for while a run waits",
     "RetryStepGroup": "retry the step itself, with Retry",
 }
@@ -68,8 +68,6 @@ def _one_of(known: tuple[str, ...], value: object) -> object:
 
 
 def _action_type(value: object) -> object:
-    if isinstance(value, str) and value in _MISSING:
-        raise ValueError(f"cannot be {value}, which is not supported: {_MISSING[value]}")
     return _one_of(get_args(_Action), value)
 
 
@@ -96,6 +94,16 @@ class Action(_Model):
 
     type: Annotated[_Action, BeforeValidator(_action_type)]
     spec: ActionSpec = Field(default_factory=ActionSpec)
+
+    @model_validator(mode="before")
+    @classmethod
+    def _is_here(cls, values: Any) -> Any:
+        """Refuse at once what is not here: its keys need no fault of their own."""
+        kind = values.get("type") if isinstance(values, Mapping) else None
+        meant = next((name for name in _MISSING if str(kind).lower() == name.lower()), None)
+        if meant is not None:
+            raise ValueError(f"cannot be {meant}, which is not supported: {_MISSING[meant]}")
+        return values
 
     @model_validator(mode="after")
     def _has_its_keys(self) -> Self:
@@ -156,7 +164,6 @@ class Repeat(_Model):
     unit: Literal["Percentage", "Count"] | None = None
     partition_size: Count | None = None
     max_concurrency: Count | None = None
-    node_name: str | None = None
 
     @model_validator(mode="before")
     @classmethod
@@ -195,7 +202,7 @@ class StrategyModel(_Model):
 
 
 #: Keys of a matrix that are no axes.
-MATRIX_KEYS = frozenset({"exclude", "maxConcurrency", "nodeName"})
+MATRIX_KEYS = frozenset({"exclude", "maxConcurrency"})
 
 
 def _check_matrix(matrix: Mapping[str, Any]) -> None:

@@ -7,7 +7,7 @@ from typing import Literal, Protocol, TextIO, cast
 from penstock.clock import Clock
 from penstock.events import Event
 
-__all__ = ["NullRenderer", "Renderer", "make_renderer"]
+__all__ = ["Renderer", "make_renderer"]
 
 
 class Renderer(Protocol):
@@ -20,16 +20,6 @@ class Renderer(Protocol):
     def close(self) -> None:
         """Show what comes last, and let go of the output; a second call does nothing."""
         ...
-
-
-class NullRenderer:
-    """Shows nothing."""
-
-    def show(self, event: Event) -> None:
-        """Do nothing."""
-
-    def close(self) -> None:
-        """Do nothing."""
 
 
 def make_renderer(

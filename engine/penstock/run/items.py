@@ -7,6 +7,7 @@ Harness: ``matrix`` with ``exclude``, ``repeat`` (``times`` or ``items``, ``star
 import json
 from collections.abc import Mapping
 from itertools import product
+from math import prod
 from typing import Any
 
 from penstock.errors import FailureType, StepFailed
@@ -28,8 +29,10 @@ def items_of(strategy: Strategy, names: Names) -> list[Item]:
     """Return the items in order; raise ``StepFailed`` or ``ExpressionError`` if there are none."""
     spec = strategy.spec
     found = _rows(spec, names) if strategy.kind == "matrix" else _repeats(spec, names)
-    if len(found) > _MOST:
-        raise _wrong(f"a strategy of {len(found)} items is too long: {_MOST} are the most")
+    try:
+        json.dumps(found, allow_nan=False)
+    except (TypeError, ValueError) as error:
+        raise _wrong(f"the items of the strategy are no JSON: {error}") from error
     return found
 
 
@@ -43,9 +46,15 @@ def _rows(spec: Mapping[str, Any], names: Names) -> list[Item]:
     axes = {
         axis: _list(values, axis, names) for axis, values in spec.items() if axis not in MATRIX_KEYS
     }
+    _check_number(prod(len(values) for values in axes.values()))  # before they are made
     rows = [dict(zip(axes, row, strict=True)) for row in product(*axes.values())]
     without = _list(spec.get("exclude", []), "exclude", names)
     return [{"matrix": row} for row in rows if not any(_fits(row, out) for out in without)]
+
+
+def _check_number(count: int) -> None:
+    if count > _MOST:
+        raise _wrong(f"a strategy of {count} items is too long: {_MOST} are the most")
 
 
 def _fits(row: Mapping[str, Json], pattern: object) -> bool:
@@ -57,10 +66,10 @@ def _fits(row: Mapping[str, Json], pattern: object) -> bool:
 def _repeats(spec: Mapping[str, Any], names: Names) -> list[Item]:
     if "items" not in spec:
         count = _count(spec["times"], "times", names)
-        if count > _MOST:
-            raise _wrong(f"`times` is {count}, and {_MOST} is the most")
+        _check_number(count)
         return [{"repeat": {"item": i}} for i in range(count)]
     items = _sliced(_list(spec["items"], "items", names), spec, names)
+    _check_number(len(items))
     size = _count(spec["partitionSize"], "partitionSize", names) if "partitionSize" in spec else 0
     if size:
         parts = [items[at : at + size] for at in range(0, len(items), size)]
@@ -74,8 +83,8 @@ def _sliced(items: list[Any], spec: Mapping[str, Any], names: Names) -> list[Any
         return items
     share = len(items) / 100 if spec.get("unit") == "Percentage" else 1.0
     start = _count(spec.get("start", "0"), "start", names)
-    end = _count(spec["end"], "end", names) if "end" in spec else round(len(items) / share)
-    return items[round(start * share) : round(end * share)]
+    end = round(_count(spec["end"], "end", names) * share) if "end" in spec else len(items)
+    return items[round(start * share) : end]
 
 
 def _list(written: object, key: str, names: Names) -> list[Any]:

@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from penstock.pipeline.plan import FailureRule, PlannedGroup, PlannedNode, PlannedStage, PlannedStep
+from penstock.pipeline.plan import FailureRule, PlannedNode, PlannedStep
 from penstock.run.names import Frame, LoopItem
 
 __all__ = ["Level", "Spot"]
@@ -15,7 +15,6 @@ class Level:
 
     frame: Frame
     path: str
-    node: PlannedStage | PlannedGroup | None = None
     above: "Level | None" = None
     #: Rules for what fails below: its own, then those of what it stands in.
     rules: tuple[FailureRule, ...] = ()

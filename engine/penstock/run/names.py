@@ -50,8 +50,7 @@ class RunNames:
         """Take the plan, what was true at the run's start, and where secrets come from.
 
         *repeats* is the id of the run that this one repeats, if it does; *stand_ins* are names that
-        a rehearsal has besides; *connectors* is what may be read of
-        each connector, by its reference.
+        a rehearsal has besides; *connectors* is what may be read of each connector, by reference.
         """
         self._now = now
         #: Finds the secret that a reference names.
@@ -62,24 +61,9 @@ class RunNames:
         self._shared = plan.shared
         self._connectors = connectors
         self._stages: dict[str, dict[str, Any]] = {}
-        self._pipeline: dict[str, Any] = {
-            "name": plan.name,
-            "identifier": plan.identifier,
-            "description": plan.description,
-            "orgIdentifier": plan.org or "",
-            "projectIdentifier": plan.project or "",
-            "executionId": facts.id,
-            # Harness: the id of the run that this one repeats, or else its own.
-            "resumedExecutionId": repeats or facts.id,
-            "executionUrl": facts.url,
-            "execution": {"url": facts.url},
-            "executionMode": "NORMAL",
-            "selectedStages": [stage.identifier for stage in plan.stages],
-            "sequenceId": sequence,
-            "startTs": int(facts.started.timestamp() * 1000),
-            "status": StatusText(Status.RUNNING),
-            "triggerType": "MANUAL",
-            "triggeredBy": {"name": facts.user, "email": email},
+        self._pipeline = {
+            **_of_pipeline(plan),
+            **_of_run(facts, sequence=sequence, email=email, repeats=repeats),
             "tags": Variables(tag_variables(plan.tags), self._at_start),
             "variables": Variables(plan.variables, self._at_start),
             "stages": self._stages,
@@ -221,6 +205,35 @@ class RunNames:
             self._pipeline["status"] = StatusText(status)
         else:
             frame.entry.update(_statuses(status))
+
+
+def _of_pipeline(plan: Plan) -> dict[str, Any]:
+    """Return the names of a pipeline that its file says."""
+    return {
+        "name": plan.name,
+        "identifier": plan.identifier,
+        "description": plan.description,
+        "orgIdentifier": plan.org or "",
+        "projectIdentifier": plan.project or "",
+        "selectedStages": [stage.identifier for stage in plan.stages],
+    }
+
+
+def _of_run(facts: RunFacts, *, sequence: int, email: str, repeats: str) -> dict[str, Any]:
+    """Return the names of a pipeline that belong to this run of it."""
+    return {
+        "executionId": facts.id,
+        # Harness: the id of the run that this one repeats, or else its own.
+        "resumedExecutionId": repeats or facts.id,
+        "executionUrl": facts.url,
+        "execution": {"url": facts.url},
+        "executionMode": "NORMAL",
+        "sequenceId": sequence,
+        "startTs": int(facts.started.timestamp() * 1000),
+        "status": StatusText(Status.RUNNING),
+        "triggerType": "MANUAL",
+        "triggeredBy": {"name": facts.user, "email": email},
+    }
 
 
 def _statuses(status: Status) -> dict[str, str]:

@@ -24,6 +24,16 @@ _SHOWN = 8
 _LONGEST = 100
 
 
+class _EveryKey(frozenset[str]):
+    """Holds every key: a step that is stood in for sends nothing, so that secrets may be in it."""
+
+    def __contains__(self, key: object) -> bool:
+        return True
+
+
+_EVERY_KEY = _EveryKey()
+
+
 @dataclass(frozen=True)
 class Trouble:
     """How a step is to go wrong."""
@@ -154,6 +164,7 @@ def stand_in(name: str, rehearsal: Rehearsal, kind: type[Step] | None) -> type[S
         model_config = ConfigDict(extra="allow")
         type: ClassVar[str] = name
         repeatable: ClassVar[bool] = True
+        secret_keys: ClassVar[frozenset[str]] = _EVERY_KEY
 
         def run(self, context: StepContext) -> Outputs:
             """Say what would have happened."""

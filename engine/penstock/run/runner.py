@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from itertools import count
 
 from penstock.errors import JournalError
-from penstock.events import Status, StepFinished, StepNoted
+from penstock.events import Status, StepFinished
 from penstock.journal import AttemptRecord
 from penstock.pipeline.plan import (
     FailureAction,
@@ -81,8 +81,8 @@ class Runner:
     def close(self, *, keep: bool) -> None:
         """Wait for steps at work in threads; *keep* what they came to, if they came to an end."""
         self._pool.close()
-        for path in self._pool.finished() if keep else []:
-            begun = self._begun.pop(path)
+        while keep and self._begun:
+            _, begun = self._begun.popitem()
             if not isinstance(begun.error, Interrupted | JournalError):
                 end_step(self._state, begun)
 
@@ -173,6 +173,7 @@ class Runner:
         frame = self._state.names.undoing(level.frame, ROLLBACK)
         below = replace(level, frame=frame, undoing=True)
         yield from self._ranks(below, stage.rollback)
+        level.told = below.told  # of a run that died in here, the stage is told of by its rollback
 
     def _loop(self, spot: Spot, strategy: Strategy, so_far: Status) -> Fiber[Status]:
         """Run a node for each item of its strategy."""
@@ -214,7 +215,7 @@ class Runner:
                 yield spot.path
             else:
                 action = action_for(spot.rules, attempt)
-                if action is None or action.type != "Retry":
+                if action is None or action.type != "Retry" or self._aborted:
                     self._leave(spot, action)
                     return attempt.status
                 yield from self._retry(spot, attempt, action)
@@ -243,12 +244,13 @@ class Runner:
             seconds=pause_before_retry(action, attempt)
         )
         text = f"attempt {attempt.attempt + 1} of {action.retries + 1} begins at {due:%H:%M:%S} UTC"
-        state.emit(StepNoted(state.facts.id, state.now(), spot.path, text))
+        state.note(spot.path, text)
         timer = (due, next(self._numbers))
         heapq.heappush(self._timers, timer)
         while state.now() < due and not self._aborted:
             yield timer
-        yield from self._run(spot, None, attempt.attempt + 1)
+        if not self._aborted:
+            yield from self._run(spot, None, attempt.attempt + 1)
 
     def _leave(self, spot: Spot, action: FailureAction | None) -> None:
         """Give up what a failure's action gives up: the rest of the stage, or of the run."""
@@ -258,10 +260,17 @@ class Runner:
             stage.leaving = True
             self._undoes_all = self._undoes_all or kind == "PipelineRollback"
         if kind == "Abort":
-            self._aborted = True
-            for path in sorted(self._state.waiting):
-                open_ = self._state.attempts[path]
-                self._state.end(replace(open_, status=Status.ABORTED, message="the run is aborted"))
+            self._abort()
+
+    def _abort(self) -> None:
+        """Begin nothing more, and end what only waits."""
+        self._aborted = True
+        for path in sorted(self._state.waiting):
+            open_ = self._state.attempts[path]
+            self._state.end(replace(open_, status=Status.ABORTED, message="the run is aborted"))
+        timers, self._timers = self._timers, []
+        for timer in timers:
+            self._fibers.wake(timer)
 
     def _skipped(
         self, spot: Spot, so_far: Status, *, conditions: bool = True

@@ -127,7 +127,7 @@ class RunState:
         if node.timeout is not None:
             end = (started or self.now()) + timedelta(seconds=node.timeout)
             limit = end if limit is None else min(end, limit)
-        level = Level(frame, spot.path, node, above, spot.rules, limit, above.stage, started)
+        level = Level(frame, spot.path, above, spot.rules, limit, above.stage, started)
         level.undoing = above.undoing
         if isinstance(node, PlannedStage):
             level.stage = level
@@ -180,7 +180,8 @@ class RunState:
             attempt = tempered(action_for(spot.rules, attempt), attempt)
         earlier = self.attempts.get(attempt.path)
         if earlier is not None and earlier.status is Status.APPROVAL_WAITING:
-            self.journal.close_wait(self.claim, attempt, verdict)
+            waits = bool(self.waiting - {attempt.path})
+            self.journal.close_wait(self.claim, attempt, verdict, waits=waits)
         else:
             self.journal.write_attempt(self.claim, attempt)
         self._remember(attempt)

@@ -64,6 +64,7 @@ class HarnessApproval(Gate):
     """Waits for people to approve. Leaves who they were, and what they have given."""
 
     type: ClassVar[str] = "HarnessApproval"
+    only_waits: ClassVar[bool] = True
     output_names: ClassVar[Collection[str] | None] = ("output",)
 
     approval_message: str = Field("", description="What those who approve should know.")
@@ -220,6 +221,8 @@ def _shown(at: datetime) -> str:
 
 def _outputs(answers: Sequence[Mapping[str, Any]]) -> dict[str, Json]:
     """Return the outputs: Harness's activities, and the inputs, of which the latest count."""
+    if not answers:
+        return {}
     activities: list[Json] = [
         {
             "action": str(answer["action"]).upper(),

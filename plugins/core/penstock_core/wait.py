@@ -19,6 +19,7 @@ class Wait(Gate):
     """Waits for a time. No process is needed meanwhile."""
 
     type: ClassVar[str] = "Wait"
+    only_waits: ClassVar[bool] = True
     output_names: ClassVar[Collection[str] | None] = ()
 
     duration: Duration = Field(description="For how long, from the step's beginning.")

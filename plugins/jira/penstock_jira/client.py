@@ -202,6 +202,7 @@ class JiraClient:
         fresh: bool,
         headers: Mapping[str, str] = _JSON,
     ) -> Answer:
+        asked = self._pace.clock.now()
         answer = self._transport.exchange(
             method,
             self._url + path,
@@ -211,7 +212,7 @@ class JiraClient:
             fresh=fresh,
             headers=headers,
         )
-        self.headers, self.skew = answer.headers, _skew(answer, self._pace.clock.now())
+        self.headers, self.skew = answer.headers, _skew(answer, asked, self._pace.clock.now())
         return answer
 
     def _written(self, answer: Answer, what: str) -> Json:
@@ -231,10 +232,14 @@ def _json(body: Json) -> bytes:
     return json.dumps(body, ensure_ascii=False, allow_nan=False).encode()
 
 
-def _skew(answer: Answer, now: datetime) -> float | None:
-    """Return how far the other clock is ahead, by the header ``Date`` (whole seconds)."""
+def _skew(answer: Answer, asked: datetime, got: datetime) -> float | None:
+    """Return how far the other clock is ahead, by the header ``Date`` (whole seconds).
+
+    An answer that took its time is no clock that is slow: what lies between the question and its
+    answer is the same time.
+    """
     told = their_time(answer.headers)
-    return None if told is None else (told - now).total_seconds()
+    return None if told is None else (told - min(max(told, asked), got)).total_seconds()
 
 
 def _unknown(what: str, reason: str) -> OutcomeUnknown:

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from penstock.render import NullRenderer, Renderer, make_renderer
+from penstock.render import make_renderer
 from penstock.testing import FakeClock
 
 
@@ -56,12 +56,6 @@ def test_lines_are_coloured_on_a_terminal_unless_somebody_minds(story, streams, 
     renderer.show(story.finished())
     renderer.close()
     assert ("\x1b[32m" in stream.getvalue()) is coloured
-
-
-def test_the_null_renderer_shows_nothing(story):
-    renderer: Renderer = NullRenderer()
-    renderer.show(story.started())
-    renderer.close()
 
 
 def test_rich_is_loaded_for_the_live_tree_only():

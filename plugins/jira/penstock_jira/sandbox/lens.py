@@ -1,6 +1,6 @@
 """Through what a request sees the sandbox: the flavour, the API version, the address, the user."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Literal
 
 from penstock_jira.sandbox.contents import Contents
@@ -41,7 +41,3 @@ class Lens:
     def rest(self) -> str:
         """The address under which the resources of this API version are."""
         return f"{self.site}/rest/api/{self.api}"
-
-    def seen_by(self, user: User | None) -> "Lens":
-        """Return the same lens for somebody else."""
-        return replace(self, user=user)
